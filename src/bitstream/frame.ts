@@ -1,0 +1,102 @@
+/** What a bitstream parser gives, whichever codec it is: one picture in the compressed domain. No file beyond this folder asks for the codec. */
+
+/** A rectangle in luma pixels of the coded picture. */
+export interface Rect {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Denominator of the resolution at which residuals are transformed: 8 gives one value per 8x8 block, its DC. */
+export type Scale = 1 | 2 | 4 | 8;
+
+/** Samples in rows of `stride`; only the first `width` of a row and the first `height` rows are part of the picture. */
+export interface Plane {
+  data: Int16Array;
+  width: number;
+  height: number;
+  stride: number;
+}
+
+/** Motion vectors on a grid of square cells that covers the picture padded to whole macroblocks. */
+export interface MotionGrid {
+  cols: number;
+  rows: number;
+  /** Side of a cell in luma pixels: 8 (MPEG-4 Part 2, H.263), 4 (H.264). */
+  cell: number;
+  /** Fractions of a pixel in one unit: 2 (half sample) or 4 (quarter sample). */
+  unit: 2 | 4;
+  /** rows x cols x (x, y): where the prediction is fetched, relative to the cell. Zero in intra and skipped cells. */
+  vectors: Int16Array;
+  /** B-pictures: the vectors into the backward (list 1) reference, same shape; `undefined` in I and P. */
+  backward: Int16Array | undefined;
+}
+
+/** Values of `CompressedFrame.macroblockType`. */
+export const MacroblockType = {
+  /** Copied from the reference: `not_coded` in MPEG-4, P_Skip / B_Skip in H.264. */
+  skipped: 0,
+  /** Predicted with motion vectors. */
+  inter: 1,
+  /** Predicted with one vector per 8x8 block or finer (MPEG-4 inter4v; H.264 P_8x8 and sub-partitions). */
+  interSplit: 2,
+  intra: 3,
+  /** Not decoded: it lay in a damaged part of the stream. Its residual and vectors are zero and mean nothing. */
+  lost: 4,
+} as const;
+
+export type PictureType = 'I' | 'P' | 'B';
+
+/**
+ * One picture, without pixels. The buffers belong to the parser and are valid until its next call: `copyFrame` keeps one.
+ */
+export interface CompressedFrame {
+  type: PictureType;
+  /** False for a picture that the encoder declared equal to the last (`vop_coded` = 0): all residuals and vectors are 0. */
+  coded: boolean;
+  /** Size of the picture in luma pixels as displayed (MPEG-4: video_object_layer_width / _height; H.264: after cropping). */
+  width: number;
+  height: number;
+  mbCols: number;
+  mbRows: number;
+  scale: Scale;
+  /** What the planes cover, in luma pixels: the asked region snapped outwards to even multiples of `scale`, cut to the picture. */
+  region: Rect;
+  /**
+   * The residual: output of the inverse transform, to which a decoder would add the prediction. At scale 1 exact to the
+   * standard's arithmetic (range -256..255 in MPEG-4). In an intra macroblock of MPEG-4 there is no prediction, so the
+   * plane holds pixel values (0..255); `intra` marks them: they are no temporal residual.
+   * `undefined` where the caller asked for no planes.
+   */
+  luma: Plane | undefined;
+  cb: Plane | undefined;
+  cr: Plane | undefined;
+  motion: MotionGrid;
+  /** Per macroblock, mbRows x mbCols, whole picture whatever the region: a value of `MacroblockType`. */
+  macroblockType: Uint8Array;
+  /** 1 where the macroblock is intra. */
+  intra: Uint8Array;
+  /** Quantiser (MPEG-4 quantiser_scale 1..31; H.264 QP 0..51) in force in each macroblock. */
+  qp: Uint8Array;
+  /** Bits of the picture in the stream, headers included. */
+  bits: number;
+  /** What was wrong with this picture, if it is damaged: macroblocks marked `lost` were not read. */
+  damage: Error | undefined;
+}
+
+/** A copy whose buffers are its own. */
+export function copyFrame(frame: CompressedFrame): CompressedFrame {
+  const plane = (p: Plane | undefined): Plane | undefined => p && { ...p, data: p.data.slice() };
+  return {
+    ...frame,
+    region: { ...frame.region },
+    luma: plane(frame.luma),
+    cb: plane(frame.cb),
+    cr: plane(frame.cr),
+    motion: { ...frame.motion, vectors: frame.motion.vectors.slice(), backward: frame.motion.backward?.slice() },
+    macroblockType: frame.macroblockType.slice(),
+    intra: frame.intra.slice(),
+    qp: frame.qp.slice(),
+  };
+}

@@ -1,0 +1,49 @@
+/** The one interface between a codec and the rest of the house. */
+
+import type { VideoTrack } from '../container/packet.js';
+import type { Limits } from '../limits.js';
+import type { CompressedFrame, PictureType, Rect, Scale } from './frame.js';
+
+/** What a picture's header tells without parsing its macroblocks. */
+export interface PictureHeader {
+  type: PictureType;
+  coded: boolean;
+  /** Where the picture starts in the packet, and its length, in bytes: a packed packet holds several. */
+  offset: number;
+  size: number;
+  /** Presentation time in the stream's own clock, in seconds, if the bitstream carries one (MPEG-4 vop_time_increment). */
+  time: number | undefined;
+}
+
+export interface ParseOptions {
+  /** Default 1. `0` gives no planes: entropy decoding only (types, vectors, quantisers, bits). */
+  scale?: Scale | 0;
+  /** Only blocks that meet the rectangle are transformed. Default: the whole picture. */
+  region?: Rect;
+  /** Also transform Cb and Cr. Default true. */
+  chroma?: boolean;
+}
+
+/** 8-bit planes of a decoded key frame, cropped to the displayed picture. */
+export interface DecodedPicture {
+  width: number;
+  height: number;
+  y: Uint8Array;
+  /** ceil(width / 2) x ceil(height / 2). */
+  cb: Uint8Array;
+  cr: Uint8Array;
+}
+
+/** Reads the pictures of one track. Stateful only for parameter sets (and, for B-VOPs, the last anchor's vectors). */
+export interface BitstreamParser {
+  /** The pictures in a packet, in decoding order, from their headers alone. Also takes in parameter sets found there. */
+  headers(packet: Uint8Array): PictureHeader[];
+  /**
+   * Parses one picture of the packet (`picture`: position in `headers`, default 0). A P-picture needs nothing before
+   * it but parameter sets. Throws MalformedStreamError when not even the picture's header can be read; damage further
+   * in gives a frame with `damage` set and `lost` macroblocks.
+   */
+  parse(packet: Uint8Array, picture?: number, options?: ParseOptions): CompressedFrame;
+}
+
+export type CreateParser = (track: VideoTrack, limits: Limits) => BitstreamParser;
