@@ -44,6 +44,11 @@ export interface BitstreamParser {
    * in gives a frame with `damage` set and `lost` macroblocks.
    */
   parse(packet: Uint8Array, picture?: number, options?: ParseOptions): CompressedFrame;
+  /**
+   * Decodes an I-picture to pixels. Asynchronous because H.264 key frames go through WebCodecs; MPEG-4's need nothing.
+   * Throws MalformedStreamError when the picture is not intra or is damaged.
+   */
+  decodeKeyFrame(packet: Uint8Array, picture?: number): Promise<DecodedPicture>;
 }
 
 export type CreateParser = (track: VideoTrack, limits: Limits) => BitstreamParser;
