@@ -46,6 +46,30 @@ export const MacroblockType = {
   lost: 4,
 } as const;
 
+/**
+ * Bits of `CompressedFrame.prediction`: how a macroblock's prediction is formed (MPEG-4 Part 2, 7.6). A macroblock that
+ * is intra or lost has none of them; a skipped macroblock of a P-VOP has `forward`.
+ */
+export const PredictionFlag = {
+  /** Predicted from the past reference; together with `backward`: the mean of both, rounded up. */
+  forward: 1,
+  /** Predicted from the future reference (B-VOPs). */
+  backward: 2,
+  /** One vector per 8x8 block (inter4v, and direct mode of B-VOPs) rather than one for the macroblock. */
+  split: 4,
+  /**
+   * field_prediction: the upper two cells hold the vector of the top field's lines, the lower two that of the bottom
+   * field's. Vertical components are stored doubled, in the units of the frame: halve them to get field lines.
+   */
+  field: 8,
+  /** The top field's lines are predicted from the reference's bottom field (forward_top_field_reference). */
+  forwardTopFromBottom: 16,
+  /** The bottom field's lines are predicted from the reference's bottom field (forward_bottom_field_reference). */
+  forwardBottomFromBottom: 32,
+  backwardTopFromBottom: 64,
+  backwardBottomFromBottom: 128,
+} as const;
+
 export type PictureType = 'I' | 'P' | 'B';
 
 /**
@@ -75,6 +99,13 @@ export interface CompressedFrame {
   motion: MotionGrid;
   /** Per macroblock, mbRows x mbCols, whole picture whatever the region: a value of `MacroblockType`. */
   macroblockType: Uint8Array;
+  /**
+   * Per macroblock: `PredictionFlag` bits, what a decoder needs beyond the vectors to form the prediction. Left out by
+   * codecs that describe it otherwise.
+   */
+  prediction?: Uint8Array;
+  /** vop_rounding_type (MPEG-4, 7.6.2): 1 rounds half-sample interpolation down. Left out like `prediction`. */
+  rounding?: 0 | 1;
   /** 1 where the macroblock is intra. */
   intra: Uint8Array;
   /** Quantiser (MPEG-4 quantiser_scale 1..31; H.264 QP 0..51) in force in each macroblock. */
@@ -96,6 +127,7 @@ export function copyFrame(frame: CompressedFrame): CompressedFrame {
     cr: plane(frame.cr),
     motion: { ...frame.motion, vectors: frame.motion.vectors.slice(), backward: frame.motion.backward?.slice() },
     macroblockType: frame.macroblockType.slice(),
+    ...(frame.prediction && { prediction: frame.prediction.slice() }),
     intra: frame.intra.slice(),
     qp: frame.qp.slice(),
   };
