@@ -173,12 +173,14 @@ export class Kernel {
     }
     const region = snap(output.region ?? { x: 0, y: 0, width, height }, 2 * scale, width, height);
     const log2 = 31 - Math.clz32(scale);
+    // The whole picture: its macroblocks to their ends, so that the planes' memory goes on beyond the picture's edges.
+    const whole = region.width === width && region.height === height;
     const ok = this.wasm.setPlanes(
       log2,
       region.x >> 3,
       region.y >> 3,
-      (region.x + region.width + 7) >> 3,
-      (region.y + region.height + 7) >> 3,
+      whole ? this.mbCols * 2 : (region.x + region.width + 7) >> 3,
+      whole ? this.mbRows * 2 : (region.y + region.height + 7) >> 3,
       bit(output.chroma),
       idct,
     );
@@ -242,7 +244,8 @@ export class Kernel {
     const y = region.y / unit - top;
     const width = Math.ceil(region.width / unit);
     const height = Math.ceil(region.height / unit);
-    const length = height > 0 && width > 0 ? (height - 1) * stride + width : 0;
+    const rows = ((((region.y + region.height + 15) & ~15) - (region.y & ~15)) / unit - y) | 0;
+    const length = height > 0 && width > 0 ? rows * stride - x : 0;
     return { data: new Int16Array(this.memory.buffer, at + (y * stride + x) * 2, length), width, height, stride };
   }
 
