@@ -5,9 +5,9 @@ import { printable } from '../bytes.js';
 import { isKeyPacket } from '../key.js';
 import { PacketTable } from '../packet-table.js';
 import type { ByteSource } from '../source.js';
-import type { AviStream } from './avi.js';
 import { type Chunk, chunksIn } from './chunks.js';
 import { isVideoChunk } from './indexes.js';
+import type { AviStream } from './stream.js';
 
 /** Bytes at the start of a packet in which its type is looked for. */
 const HEADER_BYTES = 1024;
