@@ -15,6 +15,7 @@ import { putBlock, scaleLog2, wantedBlocks } from './planes';
 import {
   acAt,
   BAD_DC_SIZE,
+  dcUnclipped,
   intraStampAt,
   mbCols,
   mbIndex,
@@ -176,7 +177,7 @@ export function intraBlock(n: i32, coded: bool, acPrediction: bool, separateDc: 
     v128.store(cell, v128.load(COEF));
     for (let i: usize = 1; i < 8; i++) store<i16>(cell + 16 + (i << 1), load<i16>(COEF + (i << 4)));
   }
-  store<i16>(cell, <i16>min<i32>(max<i32>(dc, 0), 2047));
+  store<i16>(cell, <i16>min<i32>(max<i32>(dc, 0), dcUnclipped ? 0x7fff : 2047));
   if (wantedBlocks() & (32 >> n)) {
     if (reach) reach = quantType ? dequantiseIntraWithMatrix(dc, reach) : dequantiseIntra(reach);
     else if (quantType && intraMismatch && acNeeded && !(dc & 1)) {

@@ -14,6 +14,8 @@ export interface VopTime {
   trd: number;
   trbField: number;
   trdField: number;
+  /** B-VOPs: key of the next anchor, the last one before this picture in decoding order. */
+  anchor: string | undefined;
 }
 
 const remembered = 16;
@@ -25,6 +27,7 @@ export class VopClock {
   private anchorBefore: number | undefined;
   /** Ticks of one frame: the distance of the first B-VOP from its past anchor. */
   private frame = 0;
+  private anchorKey: string | undefined;
   private readonly seen = new Map<string, VopTime>();
 
   /** time_code of a group_of_vop(). */
@@ -38,6 +41,8 @@ export class VopClock {
     const known = this.seen.get(key);
     if (known) return known;
     const time = vop.type === 'B' ? this.visitBetween(vop, layer) : this.visitAnchor(vop, layer);
+    if (vop.type === 'B') time.anchor = this.anchorKey;
+    else if (vop.coded) this.anchorKey = key;
     this.seen.set(key, time);
     if (this.seen.size > remembered) this.seen.delete(this.seen.keys().next().value as string);
     return time;
@@ -49,17 +54,18 @@ export class VopClock {
     const time = this.seconds * layer.timeIncrementResolution + vop.timeIncrement;
     this.anchorBefore = this.anchor;
     this.anchor = time;
-    return { time, trb: 0, trd: 0, trbField: 0, trdField: 0 };
+    return { time, trb: 0, trd: 0, trbField: 0, trdField: 0, anchor: undefined };
   }
 
   private visitBetween(vop: Vop, layer: Layer): VopTime {
     const time = (this.secondsBefore + vop.moduloTimeBase) * layer.timeIncrementResolution + vop.timeIncrement;
     const past = this.anchorBefore;
     const next = this.anchor;
-    if (past === undefined || next === undefined) return { time, trb: 0, trd: 0, trbField: 0, trdField: 0 };
+    if (past === undefined || next === undefined)
+      return { time, trb: 0, trd: 0, trbField: 0, trdField: 0, anchor: undefined };
     const trd = next - past;
     const trb = time - past;
-    if (trd <= trb || trb <= 0) return { time, trb: 0, trd: 0, trbField: 0, trdField: 0 };
+    if (trd <= trb || trb <= 0) return { time, trb: 0, trd: 0, trbField: 0, trdField: 0, anchor: undefined };
     if (this.frame === 0) this.frame = trb;
     const field = (ticks: number) => Math.floor((ticks + (this.frame >> 1)) / this.frame);
     let trdField = (field(next) - field(past)) * 2;
@@ -68,6 +74,6 @@ export class VopClock {
       trbField = 2;
       trdField = 4;
     }
-    return { time, trb, trd, trbField, trdField };
+    return { time, trb, trd, trbField, trdField, anchor: undefined };
   }
 }

@@ -1,6 +1,7 @@
 /** One instance of the WebAssembly kernel: loads it, hands it a picture, shows its memory as a CompressedFrame. */
 import { LimitExceededError, MalformedStreamError } from '../../errors.js';
 import { type CompressedFrame, MacroblockType, type Plane, type Rect, type Scale } from '../frame.js';
+import type { VopTime } from './clock.js';
 import { wasmBase64 } from './kernel.generated.js';
 import type { Layer } from './layer.js';
 import { type TableAddresses, transposed, writeTables } from './lookup.js';
@@ -36,6 +37,8 @@ interface Exports extends Record<keyof TableAddresses, Address> {
   setIntraMismatch(on: number): void;
   readPicture(start: number): void;
   skipPicture(): void;
+  losePicture(): void;
+  forgetPlanes(): void;
 }
 
 /** Reasons of kernels/mpeg4/state.ts in words. */
@@ -120,6 +123,7 @@ export class Kernel {
       workarounds,
     ];
     if (!this.wasm.setLayer(...fields)) throw this.outOfMemory();
+    this.wasm.forgetPlanes();
     this.layer = layer;
     const matrix = (at: Address, values: readonly number[]) => {
       const view = new Int16Array(this.memory.buffer, at.value, 64);
@@ -130,7 +134,7 @@ export class Kernel {
   }
 
   /** Reads the picture `bytes[start..end)` (whole, header included) with the header `vop`. */
-  read(bytes: Uint8Array, start: number, end: number, vop: Vop, output: Output): CompressedFrame {
+  read(bytes: Uint8Array, start: number, end: number, vop: Vop, time: VopTime, output: Output): CompressedFrame {
     const { wasm } = this;
     const layer = this.layer!;
     const region = this.setPlanes(layer, output);
@@ -142,8 +146,10 @@ export class Kernel {
       vop.fcodeBackward,
       vop.intraDcThreshold,
       bit(vop.alternateVerticalScan),
+      bit(vop.topFieldFirst),
     );
     let damage: Error | undefined;
+    if (vop.type === 'B' && vop.coded) wasm.setDistances(time.trb, time.trd, time.trbField, time.trdField);
     if (vop.coded) {
       const size = end - start;
       const packetAt = wasm.planesEnd.value as number;
@@ -159,6 +165,16 @@ export class Kernel {
     } else {
       wasm.skipPicture();
     }
+    return this.frame(layer, vop, output, region, (end - start) * 8, damage);
+  }
+
+  /** A B-picture without its anchor: a frame of lost macroblocks, with the reason. */
+  lose(start: number, end: number, vop: Vop, output: Output, reason: string): CompressedFrame {
+    const layer = this.layer!;
+    const region = this.setPlanes(layer, output);
+    this.wasm.setPicture(vopTypes[vop.type], 1, 1, 1, 0, 0, 0);
+    this.wasm.losePicture();
+    const damage = new MalformedStreamError(reason, { offset: start });
     return this.frame(layer, vop, output, region, (end - start) * 8, damage);
   }
 
