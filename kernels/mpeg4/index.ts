@@ -24,7 +24,6 @@ export {
   TCOEF_INTER,
   TCOEF_INTRA,
 } from './memory';
-export { setIntraMismatch } from './intra';
 export { damage, damageAt, losePicture, readPicture, skipPicture } from './picture';
 export { cbPlane, chromaStride, crPlane, lumaPlane, lumaStride, forgetPlanes, planesEnd, setPlanes } from './planes';
 export {

@@ -30,13 +30,6 @@ import {
 
 const DC_NONE: i32 = 0x7fffffff;
 
-/** Mismatch control in intra blocks of the first method, as the standard has it; common decoders and encoders leave it out. */
-let intraMismatch: bool = false;
-
-export function setIntraMismatch(on: i32): void {
-  intraMismatch = on != 0;
-}
-
 let leftAt: usize = 0;
 let aboveAt: usize = 0;
 let aboveLeftAt: usize = 0;
@@ -180,7 +173,7 @@ export function intraBlock(n: i32, coded: bool, acPrediction: bool, separateDc: 
   store<i16>(cell, <i16>min<i32>(max<i32>(dc, 0), dcUnclipped ? 0x7fff : 2047));
   if (wantedBlocks() & (32 >> n)) {
     if (reach) reach = quantType ? dequantiseIntraWithMatrix(dc, reach) : dequantiseIntra(reach);
-    else if (quantType && intraMismatch && acNeeded && !(dc & 1)) {
+    else if (quantType && acNeeded && !(dc & 1)) {
       store<i16>(COEF, 1, 126);
       reach = 63;
     }
@@ -240,7 +233,7 @@ function dequantiseIntra(reach: u32): u32 {
   return reach;
 }
 
-/** First inverse quantisation method: level * matrix * quantiser_scale / 8, towards zero. */
+/** First inverse quantisation method: level * matrix * quantiser_scale / 8, towards zero; then mismatch control (7.4.4.5). */
 function dequantiseIntraWithMatrix(dc: i32, reach: u32): u32 {
   let sum = dc;
   for (let at: usize = 2; at < 128; at += 2) {
@@ -251,7 +244,7 @@ function dequantiseIntraWithMatrix(dc: i32, reach: u32): u32 {
     sum ^= value;
     store<i16>(COEF + at, <i16>value);
   }
-  if (intraMismatch && !(sum & 1)) {
+  if (!(sum & 1)) {
     store<i16>(COEF, load<i16>(COEF, 126) ^ 1, 126);
     return 63;
   }

@@ -111,6 +111,13 @@ export function losePicture(): void {
   pictureDone();
 }
 
+/** In B-VOPs the first macroblocks of a packet may have no bits: they were passed before its marker was seen. */
+function onlySkipped(from: i32, to: i32): bool {
+  if (vopType != B_VOP || from > to) return false;
+  for (let i = from; i < to; i++) if (!skippedInAnchor(i)) return false;
+  return true;
+}
+
 function readPackets(start: u32): void {
   seek(start);
   let first = 0;
@@ -138,7 +145,7 @@ function readPackets(start: u32): void {
       packetByte = bitPos >>> 3;
       const number = readPacketHeader();
       if (number > first) {
-        if (number != reached) note(BAD_PACKET);
+        if (number != reached && !onlySkipped(number, reached)) note(BAD_PACKET);
         for (let i = number; i < reached; i++) lose(i);
         first = number;
         moveTo(number);

@@ -34,7 +34,6 @@ interface Exports extends Record<keyof TableAddresses, Address> {
   setPicture(...fields: number[]): void;
   setDistances(trb: number, trd: number, trbField: number, trdField: number): void;
   setPlanes(...fields: number[]): number;
-  setIntraMismatch(on: number): void;
   readPicture(start: number): void;
   skipPicture(): void;
   losePicture(): void;
@@ -76,8 +75,6 @@ export interface Output {
   region: Rect | undefined;
   chroma: boolean;
   idct: 'simple' | 'xvid';
-  /** Mismatch control in intra blocks too (the standard) or not (common practice). */
-  intraMismatch: boolean;
 }
 
 const vopTypes = { I: 0, P: 1, B: 2 } as const;
@@ -138,7 +135,6 @@ export class Kernel {
     const { wasm } = this;
     const layer = this.layer!;
     const region = this.setPlanes(layer, output);
-    wasm.setIntraMismatch(bit(output.intraMismatch));
     wasm.setPicture(
       vopTypes[vop.type],
       vop.quantiser,

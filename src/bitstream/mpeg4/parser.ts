@@ -57,7 +57,6 @@ class Mpeg4Parser implements BitstreamParser {
       region: options.region,
       chroma: options.chroma ?? true,
       idct: xvid ? 'xvid' : 'simple',
-      intraMismatch: options.idct === 'simple',
     };
     if (!vop.coded) return this.kernel.read(packet, offset, end, vop, time, output);
     if (vop.type !== 'B') {
