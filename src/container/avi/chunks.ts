@@ -29,7 +29,7 @@ export async function readChunk(source: ByteSource, start: number, parentEnd: nu
   const list = isList && header.length === 12 ? fourcc(header, 8) : '';
   const contentStart = Math.min(start + (isList ? 12 : 8), parentEnd);
   // Whoever records to a pipe cannot come back to fill in how long these two became.
-  const open = size === 0 && (id === 'RIFF' || list === 'movi');
+  const open = (size === 0 || size === 0xffffffff) && (id === 'RIFF' || list === 'movi');
   const end = open ? parentEnd : start + 8 + size;
   return {
     id,
