@@ -154,7 +154,7 @@ function intraMacroblock(value: u32): i32 {
   return OK;
 }
 
-function interMacroblock(value: u32): i32 {
+export function interMacroblock(value: u32): i32 {
   const type = value >>> 2;
   const cbpy = readCbpy();
   if (cbpy < 0) return BAD_CBPY;

@@ -2,6 +2,7 @@
 import { bitEnd, bitPos, past, seek } from '../bits';
 import { macroblockB, resetPredictors, skippedInAnchor } from './between';
 import { macroblockI, macroblockP } from './macroblock';
+import { macroblockShort } from './short';
 import { partitionEnd, readPartitions } from './partitions';
 import { atMarker, findMarker, readPacketHeader } from './packet';
 import { clearMacroblock } from './planes';
@@ -19,6 +20,7 @@ import {
   mbCols,
   mbCount,
   mbIndex,
+  MPEG4,
   moveTo,
   nextPacketId,
   OK,
@@ -29,6 +31,7 @@ import {
   quantAt,
   resyncMarkers,
   SKIPPED,
+  syntax,
   typeAt,
   vectorAt,
   vopType,
@@ -84,7 +87,7 @@ export function skipPicture(): void {
 /** Macroblocks up to the picture's end, a marker or an error. */
 function readMacroblocks(): i32 {
   while (true) {
-    const error = vopType == P_VOP ? macroblockP() : vopType == I_VOP ? macroblockI() : macroblockB();
+    const error = syntax != MPEG4 ? macroblockShort() : vopType == P_VOP ? macroblockP() : vopType == I_VOP ? macroblockI() : macroblockB();
     if (error) return past() ? PAST_END : error;
     if (past()) return PAST_END;
     advance();

@@ -47,8 +47,13 @@ export let dataPartitioned: bool = false;
 let layerReversible: bool = false;
 export let reversibleVlc: bool = false;
 export let timeIncrementBits: i32 = 0;
-/** H.263 syntax inside the macroblocks (short_video_header, or a stream of H.263 itself). */
-export let shortHeader: bool = false;
+/** Syntax of the macroblocks: MPEG-4's, H.263 baseline's (short_video_header), or Sorenson's H.263 (FLV). */
+export const MPEG4: i32 = 0;
+export const H263: i32 = 1;
+export const SORENSON: i32 = 2;
+export let syntax: i32 = MPEG4;
+/** H.263: macroblock rows in a group of blocks. */
+export let gobRows: i32 = 1;
 /** Old encoders: intra DC is not clipped to 2047 before it predicts (Xvid to build 32, libavcodec to 4712). */
 export let dcUnclipped: bool = false;
 /** Old encoders: direct mode predicts whole macroblocks where the anchor has one vector (DivX, libavcodec before 4655). */
@@ -101,7 +106,8 @@ export function setLayer(
   partitioned: i32,
   rvlc: i32,
   timeBits: i32,
-  short: i32,
+  syntaxOf: i32,
+  rowsOfGob: i32,
   bugs: i32,
 ): bool {
   quantType = quantTypeBit;
@@ -110,7 +116,8 @@ export function setLayer(
   dataPartitioned = partitioned != 0;
   layerReversible = rvlc != 0;
   timeIncrementBits = timeBits;
-  shortHeader = short != 0;
+  syntax = syntaxOf;
+  gobRows = rowsOfGob;
   dcUnclipped = (bugs & 1) != 0;
   directWhole = (bugs & 2) != 0;
   candidateAt = interlaced ? candidateGridAt : vectorAt;

@@ -77,6 +77,7 @@ export interface Output {
   idct: 'simple' | 'xvid';
 }
 
+const syntaxes = { mpeg4: 0, h263: 1, sorenson: 2 } as const;
 const vopTypes = { I: 0, P: 1, B: 2 } as const;
 
 function bit(value: boolean): number {
@@ -116,7 +117,8 @@ export class Kernel {
       bit(layer.dataPartitioned),
       bit(layer.reversibleVlc),
       layer.timeIncrementBits,
-      bit(layer.shortHeader),
+      syntaxes[layer.syntax],
+      layer.gobRows,
       workarounds,
     ];
     if (!this.wasm.setLayer(...fields)) throw this.outOfMemory();

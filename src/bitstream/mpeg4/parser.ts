@@ -3,6 +3,8 @@ import type { VideoTrack } from '../../container/packet.js';
 import { MalformedStreamError, UnsupportedStreamError } from '../../errors.js';
 import { checkLimit, type Limits } from '../../limits.js';
 import type { CompressedFrame } from '../frame.js';
+import { isPictureStart } from '../h263/header.js';
+import { createH263Parser } from '../h263/parser.js';
 import type { BitstreamParser, DecodedPicture, ParseOptions, PictureHeader } from '../parser.js';
 import { VopClock, type VopTime } from './clock.js';
 import { Kernel, type Output } from './kernel.js';
@@ -26,6 +28,7 @@ class Mpeg4Parser implements BitstreamParser {
   private readonly limits: Limits;
   private readonly kernel = new Kernel();
   private readonly clock = new VopClock();
+  private short: BitstreamParser | undefined;
   private layer: Layer | undefined;
   private layerBytes = '';
   private objectVerid = 1;
@@ -39,6 +42,7 @@ class Mpeg4Parser implements BitstreamParser {
   }
 
   headers(packet: Uint8Array): PictureHeader[] {
+    if (isPictureStart(packet)) return this.shortHeader().headers(packet);
     return this.find(packet).map(({ vop, time, offset, end }) => ({
       type: vop.type,
       coded: vop.coded,
@@ -49,6 +53,7 @@ class Mpeg4Parser implements BitstreamParser {
   }
 
   parse(packet: Uint8Array, picture = 0, options: ParseOptions = {}): CompressedFrame {
+    if (isPictureStart(packet)) return this.shortHeader().parse(packet, picture, options);
     const found = this.find(packet, picture);
     const { vop, time, key, offset, end } = this.pick(found, picture);
     const xvid = this.encoder.xvid !== undefined && options.idct !== 'simple';
@@ -86,6 +91,12 @@ class Mpeg4Parser implements BitstreamParser {
       throw new MalformedStreamError(`picture ${picture} of the packet is no key frame but ${frame.type}`);
     if (frame.damage) throw frame.damage;
     return decodePicture(frame);
+  }
+
+  /** short_video_header: the packet is H.263 baseline. */
+  private shortHeader(): BitstreamParser {
+    this.short ??= createH263Parser(this.limits);
+    return this.short;
   }
 
   private pick(found: readonly Found[], picture: number): Found {
