@@ -4,7 +4,8 @@
  *   npx tsx bench/training-step.ts [--threads 1,2] [--batch 16] [--frames 8] [--size 64] [--planes 3] [--blocks 1,1,1,1]
  *     [--channels 16,32,64,128] [--stem 2] [--steps 12] [--profile PREFIX]
  *
- * Each figure is the median step; with --profile, onnxruntime writes a trace and the script sums it by operator.
+ * Each figure is the median over the steps. On a machine that others use too, compare the processor's time. With --profile,
+ * onnxruntime writes a trace of the training steps to PREFIX-<threads>_<date>.json.
  */
 import { parseArgs } from 'node:util';
 import { createTrainer } from '../src/training/loop.js';
@@ -39,7 +40,7 @@ for (const threads of numbers(given.threads)) {
     network: {
       channels: numbers(given.channels),
       blocks: numbers(given.blocks),
-      stemStride: Number(given.stem) as 1 | 2,
+      stemStride: Number(given.stem) as 1 | 2 | 4,
       temporal: 'conv',
       embedding: 128,
       dropout: 0.2,
@@ -54,21 +55,21 @@ for (const threads of numbers(given.threads)) {
     ...(given.profile === undefined ? {} : { profile: `${given.profile}-${threads}` }),
   });
   const median = async (work: () => Promise<unknown>, warm: number) => {
-    const times: number[] = [];
+    const times: { wall: number; cpu: number }[] = [];
     for (let i = 0; i < steps! + warm; i++) {
-      const start = performance.now();
+      const [start, before] = [performance.now(), process.cpuUsage()];
       await work();
-      if (i >= warm) times.push(performance.now() - start);
+      const { user, system } = process.cpuUsage(before);
+      if (i >= warm) times.push({ wall: performance.now() - start, cpu: (user + system) / 1000 });
     }
-    return times.sort((a, b) => a - b)[times.length >> 1]!;
+    const middle = (key: 'wall' | 'cpu') => times.map((time) => time[key]).sort((a, b) => a - b)[times.length >> 1]!;
+    return { wall: middle('wall'), cpu: middle('cpu') };
   };
   const step = await median(() => trainer.step(clips, labels), 2);
   const predict = await median(() => trainer.predict(clips, batch!), 2);
-  const rate = (ms: number) => `${Math.round((1000 * batch! * frames!) / ms)} img/s`;
+  const figures = ({ wall, cpu }: { wall: number; cpu: number }) =>
+    `${wall.toFixed(1)} ms (processor ${cpu.toFixed(1)} ms), ${Math.round((1000 * batch! * frames!) / wall)} img/s`;
   const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
-  console.log(
-    `${threads} thread(s): training ${step.toFixed(1)} ms/step, ${rate(step)}; ` +
-      `inference ${predict.toFixed(1)} ms, ${rate(predict)}; rss ${memory} MB`,
-  );
+  console.log(`${threads} thread(s): training ${figures(step)}; inference ${figures(predict)}; rss ${memory} MB`);
   await trainer.close();
 }

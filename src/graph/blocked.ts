@@ -18,7 +18,8 @@ export function blockedConvolution(operator: Operator, block: number): Tensor | 
   if (operator.type !== 'Conv' || !x || !w || bias) return undefined;
   const [k, c, kh, kw] = w.shape as [number, number, number, number];
   const [, , height, width] = x.shape as [number, number, number, number];
-  if (k % block !== 0 || c % block !== 0 || height === 1 || width === 1) return undefined;
+  const dilated = 'dilations' in operator.attributes;
+  if (k % block !== 0 || c % block !== 0 || height === 1 || width === 1 || dilated) return undefined;
   // [k, c, kh, kw] to [k / block, c / block, kh, kw, c in block, k in block], in the shape that the node wants to see.
   const cells = reshape(w, [k / block, block, c / block, block, kh, kw]);
   const kernels = reshape(transpose(cells, [0, 2, 4, 5, 3, 1]), [k, c, kh, kw]);
