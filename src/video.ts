@@ -119,6 +119,8 @@ export class Video {
   readonly #limits: Limits;
   readonly #frames: FrameIndex;
   readonly #headerPacket: number;
+  /** Parsers that know the stream's parameter sets and that no iteration uses. */
+  readonly #idle: BitstreamParser[];
 
   /** @internal Use `openVideo`. */
   constructor(container: Container, limits: Limits, frames: FrameIndex, first: FirstPicture) {
@@ -132,6 +134,7 @@ export class Video {
     this.#limits = limits;
     this.#frames = frames;
     this.#headerPacket = first.packet;
+    this.#idle = [first.parser];
   }
 
   /** Pictures per second on average; `undefined` when a single picture has no known duration. */
@@ -162,13 +165,18 @@ export class Video {
    */
   async *frames(options: FrameOptions = {}): AsyncGenerator<VideoFrame, void, undefined> {
     const { select, signal, ...parseOptions } = options;
-    const reader = new PictureReader(this.#container, this.#frames, () => this.#newParser(), parseOptions);
-    for (const decodeIndex of selectFrames(this.#frames, select)) {
-      signal?.throwIfAborted();
-      const entry = this.#frames.atDecode(decodeIndex);
-      const result = await attempt(() => reader.parse(entry));
-      if (result.error) yield { ...facts(entry), frame: undefined, error: result.error };
-      else yield { ...facts(entry), frame: result.value, error: undefined };
+    const selected = selectFrames(this.#frames, select);
+    const reader = this.#reader(parseOptions);
+    try {
+      for (const decodeIndex of selected) {
+        signal?.throwIfAborted();
+        const entry = this.#frames.atDecode(decodeIndex);
+        const result = await attempt(() => reader.parse(entry));
+        if (result.error) yield { ...facts(entry), frame: undefined, error: result.error };
+        else yield { ...facts(entry), frame: result.value, error: undefined };
+      }
+    } finally {
+      this.#idle.push(...reader.release());
     }
   }
 
@@ -176,20 +184,29 @@ export class Video {
   async *keyFrames(
     options: Pick<FrameOptions, 'select' | 'signal'> = {},
   ): AsyncGenerator<VideoKeyFrame, void, undefined> {
-    const reader = new PictureReader(this.#container, this.#frames, () => this.#newParser());
-    for (const decodeIndex of selectFrames(this.#frames, options.select)) {
-      options.signal?.throwIfAborted();
-      const entry = this.#frames.atDecode(decodeIndex);
-      if (!entry.key) continue;
-      const result = await attempt(() => reader.decode(entry));
-      if (result.error) yield { ...facts(entry), picture: undefined, error: result.error };
-      else yield { ...facts(entry), picture: result.value, error: undefined };
+    const selected = selectFrames(this.#frames, options.select);
+    const reader = this.#reader();
+    try {
+      for (const decodeIndex of selected) {
+        options.signal?.throwIfAborted();
+        const entry = this.#frames.atDecode(decodeIndex);
+        if (!entry.key) continue;
+        const result = await attempt(() => reader.decode(entry));
+        if (result.error) yield { ...facts(entry), picture: undefined, error: result.error };
+        else yield { ...facts(entry), picture: result.value, error: undefined };
+      }
+    } finally {
+      this.#idle.push(...reader.release());
     }
   }
 
   /** Lets go of the file. Iterations under way fail at their next step. */
   close(): void {
     this.#container.close();
+  }
+
+  #reader(options?: ParseOptions): PictureReader {
+    return new PictureReader(this.#container, this.#frames, this.#idle.pop(), () => this.#newParser(), options);
   }
 
   async #newParser(): Promise<BitstreamParser> {

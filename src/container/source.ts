@@ -23,8 +23,8 @@ export interface ByteSource {
 
 /** Read in one go when reads follow one another. */
 const READ_AHEAD = 256 * 1024;
-/** Read in one go when a read lands elsewhere: headers are small. */
-const READ_AROUND = 4 * 1024;
+/** Read in one go when a read lands elsewhere: headers lie together, and so do the tables of a short film. */
+const READ_AROUND = 32 * 1024;
 /** A read so close behind the last window goes on from it: passing over some bytes costs less than another read. */
 const NEAR = 64 * 1024;
 

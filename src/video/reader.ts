@@ -21,9 +21,17 @@ export class PictureReader {
   #packet: { index: number; data: Uint8Array } | undefined;
   #notCoded: CompressedFrame | undefined;
 
-  constructor(container: Container, frames: FrameIndex, newParser: NewParser, options: ParseOptions = {}) {
+  /** @param parser one that knows the parameter sets and that nobody else uses meanwhile, if there is one. */
+  constructor(
+    container: Container,
+    frames: FrameIndex,
+    parser: BitstreamParser | undefined,
+    newParser: NewParser,
+    options: ParseOptions = {},
+  ) {
     this.#container = container;
     this.#frames = frames;
+    this.#parser = parser;
     this.#newParser = newParser;
     this.#options = options;
   }
@@ -44,6 +52,11 @@ export class PictureReader {
     const picture = await this.#parser.decodeKeyFrame(await this.#data(entry), entry.picture);
     this.#anchorParsed(entry.decodeIndex);
     return picture;
+  }
+
+  /** Hands the parser back. The reader is not to be used any more. */
+  release(): BitstreamParser[] {
+    return this.#parser ? [this.#parser] : [];
   }
 
   /**
