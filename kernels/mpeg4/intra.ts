@@ -11,7 +11,7 @@ import {
   SCAN_VERTICAL,
   SCAN_ZIGZAG,
 } from './memory';
-import { putBlock, scaleLog2, wantedBlocks } from './planes';
+import { clearCoefficients, putBlock, scaleLog2, wantedBlocks } from './planes';
 import {
   acAt,
   BAD_DC_SIZE,
@@ -180,8 +180,7 @@ export function intraBlock(n: i32, coded: bool, acPrediction: bool, separateDc: 
     store<i16>(COEF, <i16>dc);
     putBlock(n, reach, field, 0, 255);
   } else if (acNeeded) {
-    const zero = i32x4.splat(0);
-    for (let at = COEF; at < COEF + 128; at += 16) v128.store(at, zero);
+    clearCoefficients();
   }
   return OK;
 }

@@ -5,7 +5,7 @@ import { macroblockI, macroblockP } from './macroblock';
 import { macroblockShort } from './short';
 import { partitionEnd, readPartitions } from './partitions';
 import { atMarker, findMarker, readPacketHeader } from './packet';
-import { clearMacroblock } from './planes';
+import { clearCoefficients, clearMacroblock } from './planes';
 import {
   advance,
   B_VOP,
@@ -135,6 +135,7 @@ function readPackets(start: u32): void {
     if (!error && partitioned && !(resyncMarkers && atMarker())) error = BAD_PARTITION;
     if (error) {
       note(error);
+      clearCoefficients(); // the block in which reading stopped
       const whole = mbIndex;
       const end = partitioned ? partitionEnd : mbIndex + 1;
       for (let i = whole; i < min<i32>(end, mbCount); i++) lose(i);

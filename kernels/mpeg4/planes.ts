@@ -159,7 +159,7 @@ export function putBlock(n: i32, extent: u32, field: bool, low: i32, high: i32):
 
 // @ts-ignore: decorator
 @inline
-function clearCoefficients(): void {
+export function clearCoefficients(): void {
   const zero = i32x4.splat(0);
   for (let at = COEF; at < COEF + 128; at += 16) v128.store(at, zero);
 }

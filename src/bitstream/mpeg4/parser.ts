@@ -113,7 +113,10 @@ class Mpeg4Parser implements BitstreamParser {
   private find(packet: Uint8Array, last = Number.POSITIVE_INFINITY): Found[] {
     checkLimit(this.limits, 'packetBytes', packet.length);
     const found: Found[] = [];
-    for (const unit of splitUnits(packet)) {
+    const units = splitUnits(packet);
+    const first = units.find(({ code }) => code === StartCode.vop);
+    if (first) this.clock.begin(keyOf(packet, first));
+    for (const unit of units) {
       if (unit.code !== StartCode.vop) {
         this.takeHeader(packet, unit);
         continue;
