@@ -8,16 +8,16 @@ import { readPackets } from '../../support/packets.js';
 import { type Census, reconstruct } from './reconstruct.js';
 
 const mpeg4 = ['-c:v', 'mpeg4', '-threads', '1', '-q:v', '4', '-g', '12'];
-const plain = face(176, 144, 25, 60);
+const plain = face(176, 144, 25, 36);
 
 async function check(
   path: string,
   expects: (census: Census) => boolean,
-  { packed = false, idct = 'simple' as 'simple' | 'xvid' } = {},
+  { packed = false, idct = 'simple' as 'simple' | 'xvid', judged = path } = {},
 ): Promise<void> {
   const { track, packets } = await readPackets(path);
   expect([track.width, track.height]).toEqual([176, 144]);
-  const decoded = decodeClip(path, 176, 144, idct);
+  const decoded = decodeClip(judged, 176, 144, idct);
   const parser = createParser(track, defaultLimits);
   expect(packets.some((packet) => parser.headers(packet).length > 1)).toBe(packed);
   const { census, differences, compared } = reconstruct(parser, packets, decoded);
@@ -38,11 +38,17 @@ describe('prediction + residual = picture, through containers', () => {
   const packed = () =>
     makeClip(motion.bars('176x144', 40), ['-c:v', 'libxvid', '-q:v', '4', '-bf', '2', '-g', '40'], 'avi');
 
-  it('packed bitstream of Xvid in .avi', () =>
-    check(packed(), (census) => census.pictures.B > 10, { packed: true, idct: 'xvid' }));
+  const unpacked = () => remuxClip(packed(), 'avi', 'mpeg4_unpack_bframes');
 
-  it('the same, unpacked', () =>
-    check(remuxClip(packed(), 'avi', 'mpeg4_unpack_bframes'), (census) => census.pictures.B > 10, { idct: 'xvid' }));
+  // ffmpeg loses the last B-VOP of a packed file: judged by the same stream without its packets.
+  it('packed bitstream of Xvid in .avi', () =>
+    check(packed(), (census) => census.pictures.B > 10, {
+      packed: true,
+      idct: 'xvid',
+      judged: remuxClip(packed(), 'm4v'),
+    }));
+
+  it('the same, unpacked', () => check(unpacked(), (census) => census.pictures.B > 10, { idct: 'xvid' }));
 
   it('short header (H.263 baseline) in .3gp', () =>
     check(makeClip(plain, ['-c:v', 'h263', '-q:v', '4', '-g', '12'], '3gp'), (census) => census.inter > 300));
