@@ -87,7 +87,8 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
       text(entry, 2, value);
     });
   }
-  return w.finish();
+  // A plain array: in Node protobufjs gives a Buffer, whose slices share memory.
+  return new Uint8Array(w.finish());
 }
 
 /** GraphProto */
