@@ -36,14 +36,19 @@ const encodings: Record<string, { size: string; encoder: readonly string[]; exte
     encoder: ['-c:v', 'h263', '-g', String(groupLength)],
     extensions: ['3gp', 'mov', 'mkv', 'avi', 'h263'],
   },
+  'flv1 (Sorenson)': {
+    size: '176x144',
+    encoder: ['-c:v', 'flv', '-g', String(groupLength)],
+    extensions: ['flv', 'avi', 'mkv'],
+  },
   h264: {
     size: '176x144',
     encoder: ['-c:v', 'libx264', '-g', String(groupLength), '-bf', '2', '-threads', '1'],
-    extensions: ['mp4', 'mov', 'mkv', 'ts', 'avi', 'h264'],
+    extensions: ['mp4', 'mov', 'mkv', 'ts', 'avi', 'flv', 'h264'],
   },
 };
 
-const codecs: Record<string, string> = { h263: 'h263', h264: 'h264' };
+const codecs: Record<string, string> = { h263: 'h263', h264: 'h264', 'flv1 (Sorenson)': 'flv1' };
 
 async function comparePackets(path: string, source: VideoSource = path): Promise<void> {
   const expected = oraclePackets(path);
@@ -79,7 +84,7 @@ for (const [name, { size, encoder, extensions }] of Object.entries(encodings)) {
         container.close();
         expect(track.container).toBe(extension);
         expect(track.codec).toBe(codecs[name] ?? 'mpeg4');
-        if (!['ts', 'm4v', 'h263', 'h264'].includes(extension)) {
+        if (!['ts', 'flv', 'm4v', 'h263', 'h264'].includes(extension)) {
           expect(`${track.width}x${track.height}`).toBe(size);
         }
         expect(track.frameRate).toBe(extension === 'avi' ? 25 : undefined);

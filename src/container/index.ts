@@ -3,6 +3,7 @@ import { MalformedStreamError, UnsupportedStreamError } from '../errors.js';
 import { type Limits, withLimits } from '../limits.js';
 import { openAvi } from './avi/avi.js';
 import { openElementary } from './elementary/elementary.js';
+import { openFlv } from './flv/flv.js';
 import { openMatroska } from './matroska/matroska.js';
 import { openMp4 } from './mp4/movie.js';
 import { openMpegTs } from './mpeg-ts/mpeg-ts.js';
@@ -23,6 +24,7 @@ const openers: Record<FileKind, (source: ByteSource, limits: Limits) => Promise<
   avi: openAvi,
   matroska: openMatroska,
   'mpeg-ts': openMpegTs,
+  flv: openFlv,
   m4v: (source, limits) => openElementary(source, 'm4v', limits),
   h263: (source, limits) => openElementary(source, 'h263', limits),
   h264: (source, limits) => openElementary(source, 'h264', limits),
