@@ -64,7 +64,9 @@ async function comparePackets(path: string, source: VideoSource = path): Promise
       const packet = await container.read(index);
       expect(packet.size).toBe(packet.data.length);
       expect(adler32(packet.data)).toBe(expected[i]!.checksum);
-      if (timestamp !== undefined) expect(timestamp).toBeCloseTo(expected[i]!.pts!, 6);
+      // ffmpeg counts a raw stream at 25 frames per second, whatever its own clock says.
+      if (timestamp !== undefined && container.track.container !== 'h263')
+        expect(timestamp).toBeCloseTo(expected[i]!.pts!, 6);
     }
   } finally {
     container.close();
@@ -79,7 +81,7 @@ for (const [name, { size, encoder, extensions }] of Object.entries(encodings)) {
         await comparePackets(path);
         const container = await openContainer(path);
         const { track } = container;
-        const timed = !['avi', 'm4v', 'h263', 'h264'].includes(extension);
+        const timed = !['avi', 'm4v', 'h264'].includes(extension);
         expect((await container.table()).every(({ timestamp }) => (timestamp !== undefined) === timed)).toBe(true);
         container.close();
         expect(track.container).toBe(extension);
