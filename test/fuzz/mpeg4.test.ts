@@ -12,6 +12,7 @@ describe('damaged MPEG-4 packets give a typed error or a flagged frame', () => {
 
   it('the same 250 cases every time', async () => {
     const outcomes: Record<string, number> = {};
+    const memory = process.memoryUsage.rss();
     for (let seed = 1_000_000; seed < 1_000_250; seed++) {
       const outcome = await runCase(seed, subjects);
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
@@ -19,6 +20,7 @@ describe('damaged MPEG-4 packets give a typed error or a flagged frame', () => {
     // The generator must reach the macroblocks, not only break headers.
     expect(outcomes['damaged frame'] ?? 0).toBeGreaterThan(50);
     expect(outcomes.malformed ?? 0).toBeGreaterThan(20);
+    expect((process.memoryUsage.rss() - memory) / 2 ** 20, 'megabytes more').toBeLessThan(600);
   }, 180_000);
 
   it('new cases every time', async () => {
