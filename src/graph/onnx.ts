@@ -1,0 +1,178 @@
+/**
+ * The part of ONNX's file format that vultus writes and reads: the messages of onnx.proto (https://onnx.ai, IR version 10)
+ * with their field numbers, over protobuf's wire format. Numbers in comments are field numbers.
+ */
+import protobuf from 'protobufjs/minimal.js';
+import { ModelError } from '../errors.js';
+import type { Attribute, DataType, Values } from './tensor.js';
+
+/** IR version and operator set of every file written. */
+export const irVersion = 10;
+export const opset = 21;
+
+/** TensorProto.DataType */
+const dataTypes: Readonly<Record<DataType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+export interface OnnxNode {
+  name: string;
+  type: string;
+  /** Names of values; empty for an optional input left out. */
+  inputs: readonly string[];
+  outputs: readonly string[];
+  attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface OnnxValue {
+  name: string;
+  type: DataType;
+  /** A string names a free dimension. */
+  shape: readonly (number | string)[];
+}
+
+export interface OnnxInitializer {
+  name: string;
+  type: DataType;
+  shape: readonly number[];
+  values: Values;
+}
+
+export interface OnnxModel {
+  name: string;
+  nodes: readonly OnnxNode[];
+  initializers: readonly OnnxInitializer[];
+  inputs: readonly OnnxValue[];
+  outputs: readonly OnnxValue[];
+  /** metadata_props */
+  metadata: Readonly<Record<string, string>>;
+}
+
+type Writer = protobuf.Writer;
+
+/** Tag of a field; wire types: 0 varint, 2 length-delimited, 5 fixed 32 bits. */
+const tag = (field: number, wire: 0 | 2 | 5) => (field << 3) | wire;
+
+function message(w: Writer, field: number, body: (w: Writer) => void): void {
+  w.uint32(tag(field, 2)).fork();
+  body(w);
+  w.ldelim();
+}
+
+function text(w: Writer, field: number, value: string): void {
+  w.uint32(tag(field, 2)).string(value);
+}
+
+function integer(w: Writer, field: number, value: number): void {
+  w.uint32(tag(field, 0)).int64(value);
+}
+
+/** ModelProto */
+export function writeOnnx(model: OnnxModel): Uint8Array {
+  const w = protobuf.Writer.create();
+  integer(w, 1, irVersion); // ir_version
+  text(w, 2, 'vultus'); // producer_name
+  message(w, 7, (graph) => writeGraph(graph, model)); // graph
+  message(w, 8, (set) => integer(set, 2, opset)); // opset_import { version } of the default domain
+  for (const [key, value] of Object.entries(model.metadata)) {
+    // metadata_props: StringStringEntryProto
+    message(w, 14, (entry) => {
+      text(entry, 1, key);
+      text(entry, 2, value);
+    });
+  }
+  return w.finish();
+}
+
+/** GraphProto */
+function writeGraph(w: Writer, model: OnnxModel): void {
+  for (const node of model.nodes) message(w, 1, (body) => writeNode(body, node));
+  text(w, 2, model.name);
+  for (const initializer of model.initializers) message(w, 5, (body) => writeTensor(body, initializer));
+  for (const value of model.inputs) message(w, 11, (body) => writeValue(body, value));
+  for (const value of model.outputs) message(w, 12, (body) => writeValue(body, value));
+}
+
+/** NodeProto */
+function writeNode(w: Writer, node: OnnxNode): void {
+  for (const name of node.inputs) text(w, 1, name);
+  for (const name of node.outputs) text(w, 2, name);
+  text(w, 3, node.name);
+  text(w, 4, node.type);
+  for (const [name, value] of Object.entries(node.attributes))
+    message(w, 5, (body) => writeAttribute(body, name, value));
+}
+
+/** AttributeProto; 20 is its type: FLOAT 1, INT 2, STRING 3, INTS 7 */
+function writeAttribute(w: Writer, name: string, value: Attribute): void {
+  text(w, 1, name);
+  if ('float' in value) {
+    w.uint32(tag(2, 5)).float(value.float);
+    integer(w, 20, 1);
+  } else if ('int' in value) {
+    integer(w, 3, value.int);
+    integer(w, 20, 2);
+  } else if ('string' in value) {
+    text(w, 4, value.string);
+    integer(w, 20, 3);
+  } else {
+    for (const each of value.ints) integer(w, 8, each);
+    integer(w, 20, 7);
+  }
+}
+
+/** TensorProto with raw_data, which is little-endian as is every machine that runs this. */
+function writeTensor(w: Writer, { name, type, shape, values }: OnnxInitializer): void {
+  for (const size of shape) integer(w, 1, size); // dims
+  integer(w, 2, dataTypes[type]); // data_type
+  text(w, 8, name);
+  w.uint32(tag(9, 2)).bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)); // raw_data
+}
+
+/** ValueInfoProto { name 1, type 2: TypeProto { tensor_type 1: { elem_type 1, shape 2: { dim 1: { dim_value 1 | dim_param 2 } } } } } */
+function writeValue(w: Writer, { name, type, shape }: OnnxValue): void {
+  text(w, 1, name);
+  message(w, 2, (typeProto) =>
+    message(typeProto, 1, (tensor) => {
+      integer(tensor, 1, dataTypes[type]);
+      message(tensor, 2, (shapeProto) => {
+        for (const size of shape) {
+          message(shapeProto, 1, (dim) => (typeof size === 'string' ? text(dim, 2, size) : integer(dim, 1, size)));
+        }
+      });
+    }),
+  );
+}
+
+/**
+ * Reads `metadata_props` out of an ONNX file and skips the rest. Throws ModelError where the bytes are no protobuf or hold
+ * no graph.
+ */
+export function readOnnxMetadata(bytes: Uint8Array): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  let graph = false;
+  try {
+    const r = protobuf.Reader.create(bytes);
+    while (r.pos < r.len) {
+      const field = r.uint32();
+      if (field >>> 3 === 7 && (field & 7) === 2) graph = true;
+      if (field !== tag(14, 2)) {
+        r.skipType(field & 7);
+        continue;
+      }
+      const end = r.uint32() + r.pos;
+      if (end > r.len) throw new RangeError('past the end');
+      let key = '';
+      let value = '';
+      while (r.pos < end) {
+        const inner = r.uint32();
+        if (inner === tag(1, 2)) key = r.string();
+        else if (inner === tag(2, 2)) value = r.string();
+        else r.skipType(inner & 7);
+      }
+      Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true, writable: true });
+    }
+  } catch (cause) {
+    throw new ModelError('not an ONNX file: its protobuf cannot be read', { cause });
+  }
+  if (!graph) throw new ModelError('not an ONNX file: it holds no graph');
+  return metadata;
+}
