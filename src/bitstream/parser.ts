@@ -22,6 +22,13 @@ export interface ParseOptions {
   region?: Rect;
   /** Also transform Cb and Cr. Default true. */
   chroma?: boolean;
+  /**
+   * MPEG-4 Part 2: which integer inverse DCT. `auto` (default) does as ffmpeg does by default: Xvid's own where the
+   * stream names Xvid as its encoder, ffmpeg's `simple` one elsewhere; no mismatch control in intra blocks of
+   * quant_type 1. `simple` does as `ffmpeg -flags +bitexact -idct simple` does: the simple one everywhere, and mismatch
+   * control in all blocks, as the standard has it.
+   */
+  idct?: 'auto' | 'simple';
 }
 
 /** 8-bit planes of a decoded key frame, cropped to the displayed picture. */

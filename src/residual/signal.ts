@@ -20,7 +20,7 @@ export const signalSchema = z.strictObject({
   residualGain: z.number().positive(),
   /** Network units per pixel of motion, in pixels of the S x S crop. */
   motionGain: z.number().positive(),
-  /** Frames after which `accumulated` starts anew when no I-frame does. */
+  /** `accumulated` reaches back to the last I-frame, but over no more than this many P-frames. */
   window: z.int().min(1).max(250),
 });
 

@@ -1,0 +1,121 @@
+/**
+ * Random access to the bytes of a file, wherever it lives. A file on disk or a Blob is never held whole: one window of
+ * it is read ahead, and every read that falls outside makes a new one.
+ */
+import { MalformedStreamError } from '../errors.js';
+import { checkLimit, type Limits } from '../limits.js';
+
+/** What can be opened: a path or `file:` URL (where there is a file system), bytes in memory, or a Blob or File. */
+export type VideoSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+
+/** Bytes at offsets. */
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number;
+  /**
+   * The bytes from `offset`, `length` of them, or fewer where the source ends; never more. They may be shared with
+   * other reads: do not write into them.
+   */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Lets go of the file. Reads after it fail. */
+  close(): void;
+}
+
+/** Read in one go when reads follow one another. */
+const READ_AHEAD = 256 * 1024;
+/** Read in one go when a read lands elsewhere: headers are small. */
+const READ_AROUND = 4 * 1024;
+
+/** A source that fetches a window at a time from something slower than memory. */
+export class WindowedSource implements ByteSource {
+  readonly size: number;
+  readonly #fetch: (offset: number, length: number) => Promise<Uint8Array>;
+  readonly #close: () => void;
+  #window: Uint8Array = new Uint8Array(0);
+  #windowStart = 0;
+
+  /** @param fetch gives exactly `length` bytes, all within `size`; fewer if the file shrank meanwhile. */
+  constructor(size: number, fetch: (offset: number, length: number) => Promise<Uint8Array>, close: () => void) {
+    this.size = size;
+    this.#fetch = fetch;
+    this.#close = close;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const wanted = Math.max(0, Math.min(length, this.size - offset));
+    const start = this.#windowStart;
+    const end = start + this.#window.length;
+    if (offset >= start && offset + wanted <= end)
+      return this.#window.subarray(offset - start, offset - start + wanted);
+
+    // A read that begins in the window or just behind it continues a scan; any other is taken for a jump.
+    const ahead = offset >= start && offset <= end + READ_AROUND ? READ_AHEAD : READ_AROUND;
+    const window = await this.#fetch(offset, Math.min(Math.max(wanted, ahead), this.size - offset));
+    this.#window = window;
+    this.#windowStart = offset;
+    return window.subarray(0, wanted);
+  }
+
+  close(): void {
+    this.#window = new Uint8Array(0);
+    this.#close();
+  }
+}
+
+/** Opens a source. Errors of the file system (no such file, no permission) come through as they are. */
+export async function openSource(source: VideoSource, limits: Limits): Promise<ByteSource> {
+  const opened = await openAny(source);
+  try {
+    checkLimit(limits, 'fileBytes', opened.size);
+    if (opened.size === 0) throw new MalformedStreamError('the file is empty', { offset: 0 });
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+  return opened;
+}
+
+async function openAny(source: VideoSource): Promise<ByteSource> {
+  if (source instanceof Uint8Array) return bytesSource(source);
+  if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
+  if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source);
+  return fileSource(source as string | URL);
+}
+
+function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: async (offset, length) =>
+      bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)),
+    close: () => {},
+  };
+}
+
+function blobSource(blob: Blob): ByteSource {
+  const fetch = async (offset: number, length: number) =>
+    new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+  return new WindowedSource(blob.size, fetch, () => {});
+}
+
+async function fileSource(path: string | URL): Promise<ByteSource> {
+  const { open } = await import('node:fs/promises');
+  const file = await open(path, 'r');
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile()) throw new MalformedStreamError('not a regular file');
+    const fetch = async (offset: number, length: number) => {
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return bytes.subarray(0, filled);
+    };
+    return new WindowedSource(stat.size, fetch, () => void file.close().catch(() => {}));
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}

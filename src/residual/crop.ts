@@ -1,0 +1,160 @@
+/**
+ * From a parsed frame and a face box to crop planes. The grid is square: S samples span the longer side of the box times
+ * `margin`; with `crop` > S the grid goes on around it at the same pitch, so that training can shift the window.
+ */
+import type { CompressedFrame, Rect, Scale } from '../bitstream/frame.js';
+import { MacroblockType } from '../bitstream/frame.js';
+import { type CropPlanes, MOTION_UNIT, RESIDUAL_UNIT } from './planes.js';
+import { axisWeights, resamplePlane } from './resample.js';
+import type { Signal } from './signal.js';
+import type { FaceBox } from './track.js';
+
+/** Where a crop grid lies: sample (i, j) covers the square of side `pitch` that begins at (x + i pitch, y + j pitch), in pixels. */
+export interface CropGrid {
+  x: number;
+  y: number;
+  /** Pixels per sample. */
+  pitch: number;
+}
+
+/** What to ask of the parser for one frame. */
+export interface CropRequest {
+  /** The coarsest scale that still gives a residual sample per crop sample; 0 where the grid misses the picture. */
+  scale: Scale | 0;
+  /** The part of the picture that the grid covers, in whole pixels. */
+  region: Rect;
+  chroma: false;
+}
+
+export class FrameCropper {
+  /** C: side of the grid in samples. */
+  readonly size: number;
+  readonly #signal: Pick<Signal, 'size' | 'margin'>;
+  readonly #plane: Float64Array;
+  #line = new Float64Array(0);
+
+  /** @param crop C, at least `signal.size` (the default). */
+  constructor(signal: Pick<Signal, 'size' | 'margin'>, crop: number = signal.size) {
+    if (crop < signal.size) throw new RangeError(`a crop grid of ${crop} is smaller than the signal's ${signal.size}`);
+    this.size = crop;
+    this.#signal = signal;
+    this.#plane = new Float64Array(crop * crop);
+  }
+
+  /** The grid around a face box. */
+  grid(box: FaceBox): CropGrid {
+    const side = Math.max(box.width, box.height);
+    if (!(side > 0) || !Number.isFinite(side + box.x + box.y)) throw new RangeError('a face box needs a positive size');
+    const pitch = (side * this.#signal.margin) / this.#signal.size;
+    const half = (pitch * this.size) / 2;
+    return { x: box.x + box.width / 2 - half, y: box.y + box.height / 2 - half, pitch };
+  }
+
+  /** What to ask the parser for, given the picture's size in pixels. */
+  request(box: FaceBox, width: number, height: number): CropRequest {
+    const { x, y, pitch } = this.grid(box);
+    const left = Math.max(0, Math.floor(x));
+    const top = Math.max(0, Math.floor(y));
+    const right = Math.min(width, Math.ceil(x + pitch * this.size));
+    const bottom = Math.min(height, Math.ceil(y + pitch * this.size));
+    const region = { x: left, y: top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+    const fit: Scale = pitch >= 8 ? 8 : pitch >= 4 ? 4 : pitch >= 2 ? 2 : 1;
+    return { scale: region.width > 0 && region.height > 0 ? fit : 0, region, chroma: false };
+  }
+
+  /**
+   * The frame's planes. Its residual may be at any scale and cover any region: what is missing reads as 0.
+   * @param index number of the frame in the video
+   * @param box the face in this frame
+   * @param previous the face in the frame before, from which this one is predicted
+   */
+  crop(frame: CompressedFrame, index: number, box: FaceBox, previous: FaceBox = box): CropPlanes {
+    const area = this.size * this.size;
+    const planes: CropPlanes = {
+      size: this.size,
+      residual: new Int16Array(area),
+      motion: new Int16Array(2 * area),
+      mask: new Uint8Array(area),
+      index,
+      isKey: frame.type === 'I',
+    };
+    if (planes.isKey) return planes;
+    const grid = this.grid(box);
+    this.#mask(frame, grid, planes.mask);
+    if (!frame.coded) return planes;
+    this.#residual(frame, grid, planes);
+    this.#motion(frame, grid, this.grid(previous), planes);
+    return planes;
+  }
+
+  #mask(frame: CompressedFrame, grid: CropGrid, mask: Uint8Array): void {
+    const { size } = this;
+    for (let j = 0; j < size; j++) {
+      const y = grid.y + (j + 0.5) * grid.pitch;
+      for (let i = 0; i < size; i++) {
+        const x = grid.x + (i + 0.5) * grid.pitch;
+        const outside = x < 0 || y < 0 || x >= frame.width || y >= frame.height;
+        mask[j * size + i] = outside || isMasked(frame, (y >> 4) * frame.mbCols + (x >> 4)) ? 1 : 0;
+      }
+    }
+  }
+
+  #residual(frame: CompressedFrame, grid: CropGrid, planes: CropPlanes): void {
+    const { luma, region, scale } = frame;
+    if (!luma) return;
+    const columns = axisWeights(this.size, grid.x, grid.pitch, region.x, scale, luma.width);
+    const rows = axisWeights(this.size, grid.y, grid.pitch, region.y, scale, luma.height);
+    const line = this.#lineOf(luma.width);
+    const load = (y: number) => {
+      const mbRow = ((region.y + y * scale) >> 4) * frame.mbCols;
+      for (let x = 0; x < luma.width; x++) {
+        const masked = isMasked(frame, mbRow + ((region.x + x * scale) >> 4));
+        line[x] = masked ? 0 : luma.data[y * luma.stride + x]!;
+      }
+    };
+    resamplePlane(columns, rows, load, line, this.#plane);
+    this.#store(planes.residual, 0, 1 / RESIDUAL_UNIT, planes.mask);
+  }
+
+  #motion(frame: CompressedFrame, grid: CropGrid, previous: CropGrid, planes: CropPlanes): void {
+    const { size } = this;
+    const { vectors, cols, rows: cellRows, cell, unit } = frame.motion;
+    const columns = axisWeights(size, grid.x, grid.pitch, 0, cell, cols);
+    const rows = axisWeights(size, grid.y, grid.pitch, 0, cell, cellRows);
+    const line = this.#lineOf(cols);
+    const samples = 1 / (unit * previous.pitch); // crop samples of the previous frame per unit of the vectors
+    const zoom = grid.pitch / previous.pitch - 1;
+    for (let axis = 0; axis < 2; axis++) {
+      const load = (y: number) => {
+        for (let x = 0; x < cols; x++) line[x] = vectors[2 * (y * cols + x) + axis]! * samples;
+      };
+      resamplePlane(columns, rows, load, line, this.#plane);
+      // The same picture point on the two grids: the box itself may have moved and grown.
+      const shift = axis === 0 ? (grid.x - previous.x) / previous.pitch : (grid.y - previous.y) / previous.pitch;
+      if (shift !== 0 || zoom !== 0) {
+        for (let i = 0; i < size * size; i++) {
+          const along = (axis === 0 ? i % size : Math.floor(i / size)) + 0.5;
+          this.#plane[i]! += shift + along * zoom;
+        }
+      }
+      this.#store(planes.motion, axis * size * size, 1 / MOTION_UNIT, planes.mask);
+    }
+  }
+
+  /** Rounds `#plane` into `target`, 0 where masked, limited to 16 bits. */
+  #store(target: Int16Array, offset: number, factor: number, mask: Uint8Array): void {
+    for (let i = 0; i < mask.length; i++) {
+      const value = mask[i] ? 0 : Math.round(this.#plane[i]! * factor);
+      target[offset + i] = value > 32767 ? 32767 : Math.max(value, -32768);
+    }
+  }
+
+  #lineOf(length: number): Float64Array {
+    if (this.#line.length < length) this.#line = new Float64Array(length);
+    return this.#line;
+  }
+}
+
+function isMasked(frame: CompressedFrame, macroblock: number): boolean {
+  return frame.intra[macroblock] === 1 || frame.macroblockType[macroblock] === MacroblockType.lost;
+}

@@ -1,0 +1,134 @@
+/**
+ * From crop planes to the network's input: one float32 tensor [T, C, S, S] per clip, for every kind of `Signal`. Training
+ * and analysis both come through here.
+ */
+import { type CropSequence, MOTION_UNIT, RESIDUAL_UNIT } from './planes.js';
+import { accumulationStart, type SamplePlan } from './sampling.js';
+import { type Signal, signalPlanes } from './signal.js';
+
+/** What becomes of a value before the network sees it. The card of a model says which. */
+export type Normalisation = { kind: 'gain' } | { kind: 'gain+clip'; limit: number };
+
+/** Which S x S window of the crop grid is read, and how. */
+export interface CropView {
+  /** Left column and top row of the window, 0 to C - S. */
+  x: number;
+  y: number;
+  /** Mirrored left to right: the x component of motion changes its sign. */
+  flip: boolean;
+  /** Factor on the residual: a change of the picture's contrast. */
+  gain: number;
+}
+
+/** The middle of the grid, as it is. */
+export function centreView(crop: number, size: number): CropView {
+  return { x: (crop - size) >> 1, y: (crop - size) >> 1, flip: false, gain: 1 };
+}
+
+/** Makes clip tensors; keeps its buffers from clip to clip. */
+export class ClipTensor {
+  readonly #signal: Signal;
+  readonly #normalisation: Normalisation;
+  #planes = new Int32Array(0);
+  #carried = new Float32Array(0);
+  #warped = new Float32Array(0);
+  /** First and last P-frame in `#carried`; -1 for none. */
+  #carriedStart = -1;
+  #carriedTo = -1;
+
+  constructor(signal: Signal, normalisation: Normalisation) {
+    this.#signal = signal;
+    this.#normalisation = normalisation;
+  }
+
+  /** Values per clip: T x C x S x S. */
+  get length(): number {
+    const { kind, frames, size } = this.#signal;
+    return frames * signalPlanes(kind) * size * size;
+  }
+
+  /** Writes one clip to `out` from `offset`. */
+  fill(sequence: CropSequence, plan: SamplePlan, view: CropView, out: Float32Array, offset = 0): void {
+    const { kind, frames, size } = this.#signal;
+    const crop = sequence.size;
+    if (view.x < 0 || view.y < 0 || view.x + size > crop || view.y + size > crop) {
+      throw new RangeError(`a window of ${size} at ${view.x}, ${view.y} leaves the crop grid of ${crop}`);
+    }
+    if (this.#planes.length !== 3 * crop * crop) {
+      this.#planes = new Int32Array(3 * crop * crop);
+      this.#carried = new Float32Array(3 * crop * crop);
+      this.#warped = new Float32Array(3 * crop * crop);
+    }
+    const step = signalPlanes(kind) * size * size;
+    this.#carriedStart = -1;
+    for (let k = 0; k < frames; k++) {
+      const pick = plan.picks[k]!;
+      if (kind === 'accumulated') this.#accumulate(sequence, pick);
+      else if (kind === 'summed') sequence.sum(plan.bounds[k]!, plan.bounds[k + 1]!, this.#planes);
+      else sequence.sum(pick, pick + 1, this.#planes);
+      this.#write(kind === 'accumulated' ? this.#carried : this.#planes, crop, view, out, offset + k * step);
+    }
+  }
+
+  /**
+   * A_t[x] = r_t[x] + A_{t-1}[x + mv_t(x)], and the same for motion: after it, `#carried` holds A for P-frame `p`. The
+   * fetch takes the nearest sample, and the border sample where the vector leaves the grid. Goes on from the last pick
+   * where both reach back to the same P-frame.
+   */
+  #accumulate(sequence: CropSequence, p: number): void {
+    const crop = sequence.size;
+    const area = crop * crop;
+    const start = accumulationStart(p, this.#signal.window, (q) => sequence.afterKey(q));
+    let from = this.#carriedTo + 1;
+    if (start !== this.#carriedStart) {
+      this.#carried.fill(0);
+      from = start;
+    }
+    for (; from <= p; from++) {
+      sequence.sum(from, from + 1, this.#planes);
+      const planes = this.#planes;
+      const old = this.#carried;
+      const next = this.#warped;
+      for (let j = 0, i = 0; j < crop; j++) {
+        for (let x = 0; x < crop; x++, i++) {
+          const mx = planes[area + i]!;
+          const my = planes[2 * area + i]!;
+          let fx = x + Math.round(mx * MOTION_UNIT);
+          let fy = j + Math.round(my * MOTION_UNIT);
+          fx = fx < 0 ? 0 : fx >= crop ? crop - 1 : fx;
+          fy = fy < 0 ? 0 : fy >= crop ? crop - 1 : fy;
+          const f = fy * crop + fx;
+          next[i] = planes[i]! + old[f]!;
+          next[area + i] = mx + old[area + f]!;
+          next[2 * area + i] = my + old[2 * area + f]!;
+        }
+      }
+      this.#carried = next;
+      this.#warped = old;
+    }
+    this.#carriedStart = start;
+    this.#carriedTo = p;
+  }
+
+  #write(planes: Int32Array | Float32Array, crop: number, view: CropView, out: Float32Array, offset: number): void {
+    const { kind, size, residualGain, motionGain } = this.#signal;
+    const area = crop * crop;
+    const limit = this.#normalisation.kind === 'gain+clip' ? this.#normalisation.limit : Number.POSITIVE_INFINITY;
+    const first = kind === 'motion' ? 1 : 0;
+    const last = kind === 'residual' ? 0 : 2;
+    let o = offset;
+    for (let plane = first; plane <= last; plane++) {
+      const gain = plane === 0 ? RESIDUAL_UNIT * residualGain * view.gain : MOTION_UNIT * motionGain;
+      const factor = plane === 1 && view.flip ? -gain : gain;
+      for (let y = 0; y < size; y++) {
+        const row = plane * area + (view.y + y) * crop + view.x;
+        const begin = view.flip ? row + size - 1 : row;
+        const step = view.flip ? -1 : 1;
+        for (let x = 0, i = begin; x < size; x++, i += step) {
+          const value = planes[i]! * factor;
+          out[o++] = value > limit ? limit : Math.max(value, -limit);
+        }
+      }
+    }
+  }
+}
