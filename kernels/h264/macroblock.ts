@@ -1,7 +1,7 @@
 /** macroblock_layer(), mb_pred() and sub_mb_pred(), 7.3.5, for CAVLC and CABAC alike, and skipped macroblocks. */
-import { bitEnd, bitPos, byteAddress, read, seek } from '../bits';
+import { bitEnd, bitPos, read, seek } from '../bits';
 import { consumed, initEngine } from './cabac';
-import { deriveDirect } from './direct';
+import { anyUnderived, deriveDirect } from './direct';
 import * as element from './elements';
 import { se, ue } from './golomb';
 import {
@@ -10,9 +10,8 @@ import {
 } from './memory';
 import {
   cell, clearContexts, contextsNeeded, fillContexts, fillMotion, inheritUnderived, keepContexts, keepMotion, mvX, mvY,
-  pack, predict, predict16x8, predict8x16, predictSkip, setMv, setRef,
+  pack, predict, predict16x8, predict8x16, predictSkip, refAt, setMv, setRef,
 } from './motion';
-import { anyUnderived } from './direct';
 import { clearPlanes, putSamples, residual } from './residual';
 import {
   ERROR_CBP, ERROR_CHROMA_MODE, ERROR_MB_TYPE, ERROR_OVERRUN, ERROR_QP_DELTA, ERROR_REF_IDX, availA, availB, cabac,
@@ -175,7 +174,7 @@ function pcm(): void {
     fail(ERROR_OVERRUN);
     return;
   }
-  putSamples(byteAddress(from >>> 3));
+  putSamples(from >>> 3);
   if (cabac) initEngine(from + bits);
   else seek(from + bits);
   const at = <usize>mb;
@@ -234,7 +233,7 @@ function interMacroblockP(mb_type: i32): void {
   keepMotion(0);
   if (cabac) keepContexts(0);
   if (anyUnderived) inheritUnderived();
-  afterMotion(!small, true);
+  afterMotion(!small);
 }
 
 function interMacroblockB(mb_type: i32): void {
@@ -266,7 +265,7 @@ function interMacroblockB(mb_type: i32): void {
   keepMotion(0);
   keepMotion(1);
   if (anyUnderived) inheritUnderived();
-  afterMotion(allow8x8, true);
+  afterMotion(allow8x8);
 }
 
 /** One or two partitions of w x h cells; two bits of `lists` for each. */
@@ -369,10 +368,8 @@ function subVectors(list: i32, i: i32, shape: i32): void {
 // @ts-ignore: decorator
 @inline
 function refOf(list: i32, x: i32, y: i32): i32 {
-  return refAtCell(list, cell(x, y));
+  return refAt(list, cell(x, y));
 }
-
-import { refAt as refAtCell } from './motion';
 
 /** ref_idx, te(v) or ae(v). */
 function refIdx(list: i32, x: i32, y: i32): i32 {
@@ -433,7 +430,7 @@ function codedBlockPattern(intra: bool): i32 {
 }
 
 /** coded_block_pattern and transform_size_8x8_flag of an inter macroblock, then the rest. */
-function afterMotion(allow8x8: bool, _inter: bool): void {
+function afterMotion(allow8x8: bool): void {
   const cbp = codedBlockPattern(false);
   let transform8 = false;
   if (transform8x8Mode && allow8x8 && (cbp & 15) != 0) {

@@ -1,4 +1,5 @@
 /** residual(), 7.3.5.3: the blocks of one macroblock, parsed, scaled (8.5.6 to 8.5.12) and put on the planes. */
+import { byteAt } from '../bits';
 import { decision } from './cabac';
 import {
   CHROMA_QP, COEF, DC, NNZ, SCALE_4x4, SCALE_8x8, SCALE_8x8_CAVLC, SCAN_4x4, SCAN_8x8, SCAN_8x8_CAVLC, SUMS, UNIT_SCALE,
@@ -164,7 +165,7 @@ function dcBlock(index: i32, count: i32, target: usize, scan: usize, keep: bool)
   const b = availB ? (<i32>load<u8>(dcFlags + <usize>(mb - mbCols)) >> index) & 1 : absentFlag;
   const cat = index == 0 ? 0 : 3;
   if (!decision(<usize>(85 + 4 * cat + a + 2 * b))) return 0;
-  store<u8>(dcFlags + <usize>mb, load<u8>(dcFlags + <usize>mb) | <u8>(1 << index));
+  store<u8>(dcFlags + <usize>mb, <u8>(<i32>load<u8>(dcFlags + <usize>mb) | (1 << index)));
   return residual_block_cabac(cat, 0, count, target, scan, UNIT_SCALE, 4, keep);
 }
 
@@ -297,19 +298,19 @@ function luma8x8(cbp: i32, list: usize): void {
     if (((cbp >> <i32>b8) & 1) == 0) continue;
     const x = b8 & 1;
     const y = b8 >> 1;
-    const cell = 16 * y + 2 * x + 9;
+    const at8: usize = 16 * y + 2 * x + 9;
     let any = 0;
     let dcOnly = true;
     if (cabac) {
       any = residual_block_cabac(5, 0, 64, COEF, SCAN_8x8, SCALE_8x8 + at, 6, visible);
       dcOnly = lastCabac == 0;
       const counts = <u16>min(any, 16) * 0x0101;
-      store<u16>(NNZ + cell, counts);
-      store<u16>(NNZ + cell + 8, counts);
+      store<u16>(NNZ + at8, counts);
+      store<u16>(NNZ + at8 + 8, counts);
     } else {
       for (let i: usize = 0; i < 4; i++) {
         const total = block(
-          2, cell + (i & 1) + ((i & 2) << 2), 0, 16, SCAN_8x8_CAVLC + (i << 4), SCALE_8x8_CAVLC + at + (i << 6), 6, visible,
+          2, at8 + (i & 1) + ((i & 2) << 2), 0, 16, SCAN_8x8_CAVLC + (i << 4), SCALE_8x8_CAVLC + at + (i << 6), 6, visible,
         );
         if (error) break;
         any += total;
@@ -373,26 +374,26 @@ function keepSums(): void {
   store<i16>(crAt, <i16>((load<i32>(SUMS, 20) + 128) >> 8));
 }
 
-/** I_PCM: samples in place of a residual, at scale s their means. `bytes`: address of byte 0, which run downwards. */
-export function putSamples(byte0: usize): void {
+/** I_PCM: samples in place of a residual, at scale s their means. `first`: their first byte in the RBSP. */
+export function putSamples(first: u32): void {
   locate();
   if (!visible) return;
   clearVisible();
   store<u8>(dirty + <usize>mb, withChroma ? 3 : 1);
-  samples(byte0, 16, lumaAt, lumaStride);
+  samples(first, 16, lumaAt, lumaStride);
   if (!withChroma || monochrome) return;
-  samples(byte0 - 256, 8, cbAt, chromaStride);
-  samples(byte0 - 320, 8, crAt, chromaStride);
+  samples(first + 256, 8, cbAt, chromaStride);
+  samples(first + 320, 8, crAt, chromaStride);
 }
 
-function samples(from: usize, length: i32, to: usize, stride: usize): void {
+function samples(from: u32, length: i32, to: usize, stride: usize): void {
   const n = length / scale;
   const shift = scale == 1 ? 0 : scale == 2 ? 2 : scale == 4 ? 4 : 6;
   for (let y = 0; y < n; y++) {
     for (let x = 0; x < n; x++) {
       let sum = (1 << shift) >> 1;
       for (let dy = 0; dy < scale; dy++) {
-        for (let dx = 0; dx < scale; dx++) sum += <i32>load<u8>(from - <usize>((y * scale + dy) * length + x * scale + dx));
+        for (let dx = 0; dx < scale; dx++) sum += <i32>byteAt(from + <u32>((y * scale + dy) * length + x * scale + dx));
       }
       store<i16>(to + <usize>y * stride + (<usize>x << 1), <i16>(sum >> shift));
     }

@@ -22,10 +22,7 @@ export const TapMbType = {
   Lost: 255,
 } as const;
 
-/** In `references`: the block does not use this list. */
-export const NO_REFERENCE = -0x8000_0000;
-/** In `references`: the list entry is a picture that this parser has not met (a lone picture, a lost reference). */
-export const UNKNOWN_REFERENCE = 0x7fff_ffff;
+export { NO_REFERENCE, UNKNOWN_REFERENCE } from '../frame.js';
 
 /** One slice of the picture. */
 export interface SliceTap {
@@ -41,7 +38,7 @@ export interface SliceTap {
   endBit: number;
   /** Bit position of rbsp_stop_one_bit. */
   trailingBit: number;
-  /** Entry of `reserved` error codes of the kernel; 0: none. */
+  /** Error code of the kernel (`reasonOf` in kernel.ts says it in words); 0: none. */
   error: number;
 }
 

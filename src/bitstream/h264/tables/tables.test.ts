@@ -70,7 +70,7 @@ describe('CABAC tables', () => {
       for (const [from, to] of [
         [60, 275],
         [399, 435],
-      ] as const) {
+      ] as [number, number][]) {
         for (let ctxIdx = from; ctxIdx <= to; ctxIdx++) {
           // 179 and 193 of cabac_init_idc 1 are 0, 0 in the standard.
           if (model === 2 && (ctxIdx === 179 || ctxIdx === 193)) continue;
