@@ -262,7 +262,7 @@ export class References {
       if (refIdx >= count) break;
       let chosen: ReferencePicture | undefined;
       if (modification_of_pic_nums_idc < 2) {
-        picNumPred += modification_of_pic_nums_idc === 0 ? -value : value;
+        picNumPred += modification_of_pic_nums_idc === 0 ? -(value + 1) : value + 1;
         picNumPred = ((picNumPred % MaxPicNum) + MaxPicNum) % MaxPicNum;
         const picNum = picNumPred > CurrPicNum ? picNumPred - MaxPicNum : picNumPred;
         chosen = this.pictures.find(

@@ -136,8 +136,7 @@ function list_modification(reader: RbspReader): ListModification[] {
     if (modification_of_pic_nums_idc === 3) return commands;
     // One command per list entry at most, and one more is a list that does not end.
     if (commands.length > 32) throw new MalformedStreamError('ref_pic_list_modification does not end');
-    const value = reader.ue() + (modification_of_pic_nums_idc < 2 ? 1 : 0);
-    commands.push({ modification_of_pic_nums_idc, value });
+    commands.push({ modification_of_pic_nums_idc, value: reader.ue() });
   }
 }
 

@@ -76,8 +76,9 @@ export const SliceType = { P: 0, B: 1, I: 2, SP: 3, SI: 4 } as const;
 
 /** One command of ref_pic_list_modification(), 7.3.3.1. */
 export interface ListModification {
-  /** 0 subtract, 1 add abs_diff_pic_num_minus1 + 1; 2 long_term_pic_num. */
+  /** 0 subtract, 1 add a difference; 2 a long-term picture. */
   modification_of_pic_nums_idc: number;
+  /** abs_diff_pic_num_minus1 (0, 1) or long_term_pic_num (2), as in the stream. */
   value: number;
 }
 
