@@ -1,5 +1,5 @@
 /** slice_data(), 7.3.4, and the doors to the TypeScript side. */
-import { PADDING, bitEnd, bitPos, openPacket, seek } from '../bits';
+import { PADDING, bitEnd, bitPos, byteAt, openPacket, seek } from '../bits';
 import { consumed, initContexts, initEngine, terminate } from './cabac';
 import { anyUnderived, clearUnderived } from './direct';
 import { mb_skip_flag } from './elements';
@@ -58,8 +58,17 @@ export function decodeSlice(size: i32): i32 {
   }
   if (cabac) sliceDataCabac();
   else sliceDataCavlc();
-  if (error == 0 && endBit != stopBit) fail(ERROR_TRAILING);
+  if (error == 0 && endBit != stopBit && !endsBeforeMark()) fail(ERROR_TRAILING);
   return error;
+}
+
+/**
+ * x264 sets the last bit of the byte in which its CABAC slices end, behind rbsp_stop_one_bit, in some pictures (a mark of
+ * its own, against 7.3.2.11): the slice is whole if it ends at a 1 in the byte that holds the last 1.
+ */
+function endsBeforeMark(): bool {
+  const sameByte = endBit >>> 3 == stopBit >>> 3;
+  return cabac && sameByte && endBit < stopBit && ((byteAt(endBit >>> 3) >>> (7 - (endBit & 7))) & 1) == 1;
 }
 
 /** Macroblocks decoded in the last slice, its position after them, and whether vectors of the picture were not derived. */
