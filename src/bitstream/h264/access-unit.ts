@@ -97,6 +97,7 @@ export class PictureFinder {
     checkLimit(this.limits, 'packetBytes', packet.length);
     this.problem = undefined;
     const pictures: FoundPicture[] = [];
+    let extension = false;
     for (const unit of nalUnits(packet, this.lengthSize)) {
       const { nal_unit_type } = unit;
       if (nal_unit_type === NalUnitType.sps || nal_unit_type === NalUnitType.pps) {
@@ -105,10 +106,12 @@ export class PictureFinder {
         this.attempt(() => this.takeSlice(packet, unit, pictures), unit, pictures);
       } else if (nal_unit_type >= NalUnitType.partitionA && nal_unit_type <= NalUnitType.partitionC) {
         throw new UnsupportedStreamError('data partitioning (H.264 Extended profile)', convertRemedy);
-      }
+      } else if (nal_unit_type === NalUnitType.sliceExtension) extension = true;
       // SEI, delimiters, fillers; prefix NAL units and slices of SVC and MVC layers: the base layer stands alone.
     }
     if (pictures.length === 0 && this.problem) throw this.problem;
+    if (pictures.length === 0 && extension)
+      throw new UnsupportedStreamError('slices of SVC or MVC layers without their base layer', convertRemedy);
     return pictures;
   }
 

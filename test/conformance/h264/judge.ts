@@ -1,5 +1,6 @@
 /** What the parser makes of one whole stream: exact, parsed, unsupported, damaged, or (a bug) different. */
 import { createHash } from 'node:crypto';
+import { UNKNOWN_REFERENCE } from '../../../src/bitstream/h264/tap.js';
 import { MalformedStreamError, UnsupportedStreamError } from '../../../src/errors.js';
 import { accessUnits } from './access-units.js';
 import { openParser, type ParsedPicture, pictures } from './open.js';
@@ -18,8 +19,10 @@ export interface Verdict {
   pictures: number;
   slices: number;
   frames: number;
-  /** Pictures with `damage`, or with a packet that threw MalformedStreamError. */
+  /** Pictures with `damage`, or whose packet threw MalformedStreamError. */
   flagged: number;
+  /** Other pictures with vectors into a reference that was lost, and that are marked so. */
+  unknown: number;
   detail: string;
 }
 
@@ -34,6 +37,10 @@ export function slicesComplete({ tap }: ParsedPicture, marked = false): boolean 
   });
 }
 
+/** Whether a vector refers to a picture that the parser knows it has not met. */
+const refersToUnknown = ({ tap }: ParsedPicture): boolean =>
+  tap.references.some((list) => list.includes(UNKNOWN_REFERENCE));
+
 export interface Expected {
   /** SHA-1 of the frames as concatenated I420: any of these will do. */
   sha1: readonly string[];
@@ -43,7 +50,7 @@ export interface Expected {
 
 export function judge(stream: Uint8Array, expected: Expected): Verdict {
   const hash = createHash('sha1');
-  const verdict: Verdict = { kind: 'wrong', pictures: 0, slices: 0, frames: 0, flagged: 0, detail: '' };
+  const verdict: Verdict = { kind: 'wrong', pictures: 0, slices: 0, frames: 0, flagged: 0, unknown: 0, detail: '' };
   const wanted = expected.frames ?? Number.POSITIVE_INFINITY;
   const decoder = new ReferenceDecoder((i420) => {
     if (verdict.frames < wanted) {
@@ -62,6 +69,7 @@ export function judge(stream: Uint8Array, expected: Expected): Verdict {
         verdict.pictures++;
         verdict.slices += picture.tap.slices.length;
         if (picture.frame.damage) verdict.flagged++;
+        else if (refersToUnknown(picture)) verdict.unknown++;
         if (!slicesComplete(picture)) incomplete++;
         last = picture;
         if (!rebuilding) continue;
@@ -80,7 +88,7 @@ export function judge(stream: Uint8Array, expected: Expected): Verdict {
     }
   }
   if (last && rebuilding) decoder.flush(last.tap);
-  if (verdict.flagged > 0) return { ...verdict, kind: 'damaged' };
+  if (verdict.flagged + verdict.unknown > 0) return { ...verdict, kind: 'damaged' };
   if (verdict.pictures === 0)
     return { ...verdict, kind: 'unsupported', detail: verdict.detail || 'no picture in the stream' };
   if (incomplete > 0) return { ...verdict, detail: `${incomplete} pictures with a slice that ends elsewhere` };

@@ -23,14 +23,15 @@ export function expectedSums({ sha1 }: Stream): string[] {
 
 /** One row; the same text whenever it is made from the same stream. */
 export function row(stream: Stream, verdict: Verdict): string {
-  const { kind, pictures, slices, flagged } = verdict;
+  const { kind, pictures, slices, flagged, unknown, detail } = verdict;
+  const damage = `${flagged} pictures flagged, ${unknown} more with vectors into lost pictures, marked so`;
   const cells = [
     stream.file,
     stream.profile || '',
     kind === 'unsupported' ? '' : String(pictures),
     kind === 'unsupported' ? '' : String(slices),
     meaning[kind],
-    kind === 'damaged' ? `${flagged} flagged${verdict.detail ? `: ${verdict.detail}` : ''}` : verdict.detail,
+    kind === 'damaged' ? damage : detail,
   ];
   return `| ${cells.join(' | ')} |`;
 }
