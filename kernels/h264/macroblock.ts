@@ -6,7 +6,7 @@ import * as element from './elements';
 import { se, ue } from './golomb';
 import {
   CODED_BLOCK_PATTERN, IPRED, MVD, REF_GT0, SUB, chromaModes, codedBlockPatterns, dcFlags, directMasks, intra16Modes,
-  intraMask, intraModes, mbCols, mbTypes, publicTypes, qps, sliceOf, totalCoeff, transform8x8,
+  intraMask, intraModes, mbCols, mbTypes, publicTypes, qps, sliceOf, splat16, totalCoeff, transform8x8,
 } from './memory';
 import {
   cell, clearContexts, contextsNeeded, fillContexts, fillMotion, inheritUnderived, keepContexts, keepMotion, mvX, mvY,
@@ -124,7 +124,7 @@ function intraMacroblock(mb_type: i32): void {
 
 /** Intra4x4PredMode and Intra8x8PredMode, 8.3.1.1 and 8.3.2.1. */
 function intraModesNxN(transform8: bool): void {
-  memory.fill(IPRED, 0xff, 40);
+  splat16(IPRED, 0xff, 3);
   // -1 where dcPredModePredictedFlag is to be set; 2 in other macroblocks that are not I_NxN.
   if (availB) {
     const above = <usize>(mb - mbCols);

@@ -66,15 +66,15 @@ export const SUMS: usize = memory.data(8 * 4, 16);
  */
 export const CACHE_ROWS: usize = 40;
 /** Non-zero counts, u8: luma 40 cells, then Cb and Cr 24 cells each. */
-export const NNZ: usize = memory.data(88, 16);
+export const NNZ: usize = memory.data(96, 16);
 /** Intra prediction modes, i8 [40]. */
-export const IPRED: usize = memory.data(40, 16);
+export const IPRED: usize = memory.data(48, 16);
 /** Vectors, [2 lists][40] of (i16 x, i16 y). */
 export const MV: usize = memory.data(2 * 40 * 4, 16);
 /** Reference indices, i8 [2][40]: -1 list not used, -2 not available. */
 export const REF: usize = memory.data(2 * 40, 16);
 /** 1 where ref_idx is above 0 and was transmitted, u8 [2][40] (context of ref_idx). */
-export const REF_GT0: usize = memory.data(2 * 40, 16);
+export const REF_GT0: usize = memory.data(2 * 40 + 16, 16);
 /** |mvd|, capped, [2][40] of (u8 x, u8 y). */
 export const MVD: usize = memory.data(2 * 40 * 2, 16);
 /** sub_mb_type of the four sub-macroblocks: u8 [4]. */
@@ -147,6 +147,14 @@ let planes: usize = 0;
 
 /** The bitstream buffer: padding, then the RBSP. */
 export let buffer: usize = 0;
+
+/** Fills `count` times 16 bytes: a few stores, where memory.fill would leave WebAssembly for a call. */
+// @ts-ignore: decorator
+@inline
+export function splat16(at: usize, byte: u8, count: i32): void {
+  const value = i8x16.splat(byte);
+  for (let i = 0; i < count; i++) v128.store(at + (<usize>i << 4), value);
+}
 
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 /** Motion vector prediction, 8.4.1, on the caches around the macroblock, and the way between caches and motion field. */
 import {
-  MV, MVD, REF, REF_GT0, REF_POC, directMasks, field, mbCols, mbCount, mvdLeft, mvdTop, refIdxOffset, refPocOffset,
+  MV, MVD, REF, REF_GT0, REF_POC, directMasks, field, mbCols, mbCount, mvdLeft, mvdTop, refIdxOffset, splat16, refPocOffset,
   underived, vectorBytes,
 } from './memory';
 import { availA, availB, availC, availD, cabac, mb, mbX, mbY, sliceType } from './state';
@@ -97,8 +97,10 @@ export function fillContexts(list: i32): void {
   const mvd = MVD + <usize>list * 80;
   const gt0 = REF_GT0 + <usize>list * 40;
   const refCache = REF + <usize>list * 40;
-  memory.fill(gt0, 0, 40);
-  memory.fill(mvd, 0, 80);
+  // 40 cells: the third store reaches into the other list's or behind, hence 8 bytes.
+  splat16(gt0, 0, 2);
+  store<u64>(gt0, 0, 32);
+  splat16(mvd, 0, 5);
   if (availB) {
     store<u64>(mvd + 2, load<u64>(mvdTop + (<usize>(list * mbCols + mbX) << 3)));
     const direct = <u32>load<u8>(directMasks + <usize>(mb - mbCols));

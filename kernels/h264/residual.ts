@@ -4,7 +4,7 @@ import { decision } from './cabac';
 import {
   CHROMA_QP, COEF, DC, NNZ, SCALE_4x4, SCALE_8x8, SCALE_8x8_CAVLC, SCAN_4x4, SCAN_8x8, SCAN_8x8_CAVLC, SUMS, UNIT_SCALE,
   UNIT_SCAN, cbPlane, chromaStride, crPlane, dcFlags, dirty, lumaPlane, lumaStride, mbCols, planeX0, planeX1, planeY0,
-  planeY1, scale, totalCoeff, withChroma,
+  planeY1, scale, splat16, totalCoeff, withChroma,
 } from './memory';
 import { lastPosition as lastCabac, residual_block_cabac } from './residual-cabac';
 import { lastPosition as lastCavlc, residual_block_cavlc } from './residual-cavlc';
@@ -52,7 +52,7 @@ function clearSquare(at: usize, stride: usize, length: usize): void {
     }
   } else {
     for (let y: usize = 0; y < length; y++) {
-      memory.fill(at, 0, length << 1);
+      for (let x: usize = 0; x < length; x++) store<i16>(at + (x << 1), 0);
       at += stride;
     }
   }
@@ -82,7 +82,13 @@ function fillCounts(absent: u32): void {
   const none = absent * 0x01010101;
   const above = totalCoeff + <usize>(mb - mbCols) * 24;
   const left = totalCoeff + <usize>(mb - 1) * 24;
-  memory.fill(NNZ, 0, 88);
+  const zero = i64x2.splat(0);
+  v128.store(NNZ, zero, 0);
+  v128.store(NNZ, zero, 16);
+  v128.store(NNZ, zero, 32);
+  v128.store(NNZ, zero, 48);
+  v128.store(NNZ, zero, 64);
+  v128.store(NNZ, zero, 80);
   if (availB) {
     store<u32>(NNZ, load<u32>(above, 12), 1);
     store<u16>(NNZ, load<u16>(above, 18), 41);
@@ -237,7 +243,7 @@ export function residual(cbp: i32, intra: bool, intra16x16: bool, transform8: bo
   if (visible) {
     clearVisible();
     store<u8>(dirty + <usize>mb, withChroma && cbp > 15 ? 3 : 1);
-    if (scale == 8) memory.fill(SUMS, 0, 24);
+    if (scale == 8) splat16(SUMS, 0, 2);
   }
   absentFlag = i32(intra);
   fillCounts(cabac ? <u32>intra : ABSENT);
@@ -279,7 +285,7 @@ function luma16x16(cbp: i32): void {
       if (cbp) total = block(1, 8 * y + x + 9, 1, 15, SCAN_4x4, scales, 4, visible);
       if (error) {
         clear4x4();
-        memory.fill(DC, 0, 32);
+        splat16(DC, 0, 2);
         return;
       }
       if (!visible) continue;
@@ -289,7 +295,7 @@ function luma16x16(cbp: i32): void {
       emit4x4(lumaAt, lumaStride, x, y, total == 0, b8);
     }
   }
-  memory.fill(DC, 0, 32);
+  splat16(DC, 0, 2);
 }
 
 function luma8x8(cbp: i32, list: usize): void {

@@ -7,7 +7,7 @@
  * B = [4 3 0 -1; 4 -3 0 1] / 4, for 8x8 blocks with that of the 8-point transform; the DC part alone from s = 4 (4x4)
  * and s = 8 (8x8) on, where every other basis function has mean zero.
  */
-import { COEF } from './memory';
+import { COEF, splat16 } from './memory';
 
 /** Residual of a 4x4 block at full size; clears the coefficients. */
 export function inverse4x4(target: usize, stride: usize): void {
@@ -89,7 +89,7 @@ export function clear4x4(): void {
 }
 
 export function clear8x8(): void {
-  memory.fill(COEF, 0, 128);
+  splat16(COEF, 0, 8);
 }
 
 /** One pass of the 8-point transform over vectors; results in the o* globals would cost, so both passes are spelt out. */
