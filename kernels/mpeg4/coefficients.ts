@@ -12,7 +12,7 @@ import {
   TCOEF_INTER,
   TCOEF_INTRA,
 } from './memory';
-import { BAD_MARKER, BAD_RUN, BAD_TCOEF, OK, quantiser, reversibleVlc, shortHeader } from './state';
+import { BAD_MARKER, BAD_RUN, BAD_TCOEF, OK, quantiser, MPEG4, reversibleVlc, SORENSON, syntax } from './state';
 
 /** Positions of the coefficients read, or-ed together: 0 when there is at most a DC. */
 export let extent: u32 = 0;
@@ -24,7 +24,7 @@ let escapedLast: bool = false;
 
 /** Reads what follows at `pos`, where the escape code stands. */
 function readEscape(pos: u32, intra: bool): i32 {
-  if (shortHeader) return readEscapeShort(pos);
+  if (syntax != MPEG4) return readEscapeShort(pos);
   pos += 7;
   const bits = bitsAt(pos);
   if (<i64>bits < 0) {
@@ -68,9 +68,19 @@ function readEscapeFixed(pos: u32): i32 {
   return OK;
 }
 
-/** H.263, 5.4.2: last, run (6), level (8). */
+/** H.263, 5.4.2: last, run (6), level (8). Sorenson: a bit for the level's length, last, run (6), level (7 or 11). */
 function readEscapeShort(pos: u32): i32 {
-  const bits = bitsAt(pos + 7);
+  let bits = bitsAt(pos + 7);
+  if (syntax == SORENSON) {
+    const long = <i64>bits < 0;
+    bits <<= 1;
+    escapedLast = <i64>bits < 0;
+    escapedRun = <i32>((bits >>> 57) & 63) + 1;
+    escapedLevel = <i32>(<i64>(bits << 7) >> (long ? 53 : 57));
+    if (escapedLevel == 0) return BAD_TCOEF;
+    seek(pos + 7 + (long ? 19 : 15));
+    return OK;
+  }
   escapedLast = <i64>bits < 0;
   escapedRun = <i32>((bits >>> 57) & 63) + 1;
   escapedLevel = <i32>((<i64>(bits << 7)) >> 56);

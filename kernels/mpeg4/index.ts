@@ -24,9 +24,8 @@ export {
   TCOEF_INTER,
   TCOEF_INTRA,
 } from './memory';
-export { setIntraMismatch } from './intra';
-export { damage, damageAt, readPicture, skipPicture } from './picture';
-export { cbPlane, chromaStride, crPlane, lumaPlane, lumaStride, planesEnd, setPlanes } from './planes';
+export { damage, damageAt, losePicture, readPicture, skipPicture } from './picture';
+export { cbPlane, chromaStride, crPlane, lumaPlane, lumaStride, forgetPlanes, planesEnd, setPlanes } from './planes';
 export {
   backwardAt,
   intraAt,

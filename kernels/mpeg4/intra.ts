@@ -11,10 +11,11 @@ import {
   SCAN_VERTICAL,
   SCAN_ZIGZAG,
 } from './memory';
-import { putBlock, scaleLog2, wantedBlocks } from './planes';
+import { clearCoefficients, putBlock, scaleLog2, wantedBlocks } from './planes';
 import {
   acAt,
   BAD_DC_SIZE,
+  dcUnclipped,
   intraStampAt,
   mbCols,
   mbIndex,
@@ -28,13 +29,6 @@ import {
 } from './state';
 
 const DC_NONE: i32 = 0x7fffffff;
-
-/** Mismatch control in intra blocks of the first method, as the standard has it; common decoders and encoders leave it out. */
-let intraMismatch: bool = false;
-
-export function setIntraMismatch(on: i32): void {
-  intraMismatch = on != 0;
-}
 
 let leftAt: usize = 0;
 let aboveAt: usize = 0;
@@ -176,18 +170,17 @@ export function intraBlock(n: i32, coded: bool, acPrediction: bool, separateDc: 
     v128.store(cell, v128.load(COEF));
     for (let i: usize = 1; i < 8; i++) store<i16>(cell + 16 + (i << 1), load<i16>(COEF + (i << 4)));
   }
-  store<i16>(cell, <i16>min<i32>(max<i32>(dc, 0), 2047));
+  store<i16>(cell, <i16>min<i32>(max<i32>(dc, 0), dcUnclipped ? 0x7fff : 2047));
   if (wantedBlocks() & (32 >> n)) {
     if (reach) reach = quantType ? dequantiseIntraWithMatrix(dc, reach) : dequantiseIntra(reach);
-    else if (quantType && intraMismatch && acNeeded && !(dc & 1)) {
+    else if (quantType && acNeeded && !(dc & 1)) {
       store<i16>(COEF, 1, 126);
       reach = 63;
     }
     store<i16>(COEF, <i16>dc);
     putBlock(n, reach, field, 0, 255);
   } else if (acNeeded) {
-    const zero = i32x4.splat(0);
-    for (let at = COEF; at < COEF + 128; at += 16) v128.store(at, zero);
+    clearCoefficients();
   }
   return OK;
 }
@@ -239,7 +232,7 @@ function dequantiseIntra(reach: u32): u32 {
   return reach;
 }
 
-/** First inverse quantisation method: level * matrix * quantiser_scale / 8, towards zero. */
+/** First inverse quantisation method: level * matrix * quantiser_scale / 8, towards zero; then mismatch control (7.4.4.5). */
 function dequantiseIntraWithMatrix(dc: i32, reach: u32): u32 {
   let sum = dc;
   for (let at: usize = 2; at < 128; at += 2) {
@@ -250,7 +243,7 @@ function dequantiseIntraWithMatrix(dc: i32, reach: u32): u32 {
     sum ^= value;
     store<i16>(COEF + at, <i16>value);
   }
-  if (intraMismatch && !(sum & 1)) {
+  if (!(sum & 1)) {
     store<i16>(COEF, load<i16>(COEF, 126) ^ 1, 126);
     return 63;
   }

@@ -1,5 +1,5 @@
 /** Macroblocks of I- and P-VOPs (14496-2, 6.3.6). */
-import { bitPos, bitsAt, read, seek, show, skip } from '../bits';
+import { bitPos, bitsAt, read, show, skip } from '../bits';
 import {
   dequantise,
   dequantiseInterWithMatrix,
@@ -40,7 +40,6 @@ import {
   typeAt,
   vectorAt,
   verticalScan,
-  workarounds,
 } from './state';
 
 /** Differences that no stream holds: intra DC is not coded apart. */
@@ -155,7 +154,7 @@ function intraMacroblock(value: u32): i32 {
   return OK;
 }
 
-function interMacroblock(value: u32): i32 {
+export function interMacroblock(value: u32): i32 {
   const type = value >>> 2;
   const cbpy = readCbpy();
   if (cbpy < 0) return BAD_CBPY;
@@ -166,7 +165,7 @@ function interMacroblock(value: u32): i32 {
   let fieldDct = false;
   let fieldPrediction = false;
   if (interlaced) {
-    if (cbp || workarounds & 1) fieldDct = read(1) != 0;
+    if (cbp) fieldDct = read(1) != 0;
     if (type != 2) fieldPrediction = read(1) != 0;
   }
   const error = fieldPrediction ? fieldVectors() : type == 2 ? splitVectors() : oneVector();
@@ -175,7 +174,7 @@ function interMacroblock(value: u32): i32 {
   return interBlocks(cbp, fieldDct);
 }
 
-function oneVector(): i32 {
+export function oneVector(): i32 {
   const prediction = predictVector(0);
   const x = readComponent(<i32>(<i16>prediction), fcodeForward);
   if (x == NO_VECTOR) return BAD_MVD;
@@ -188,7 +187,7 @@ function oneVector(): i32 {
   return OK;
 }
 
-function splitVectors(): i32 {
+export function splitVectors(): i32 {
   for (let n = 0; n < 4; n++) {
     const prediction = predictVector(n);
     const x = readComponent(<i32>(<i16>prediction), fcodeForward);

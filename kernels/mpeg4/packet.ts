@@ -11,6 +11,11 @@ import {
   timeIncrementBits,
   vopType,
   dataPartitioned,
+  gobRows,
+  H263,
+  mbCols,
+  mbX,
+  syntax,
 } from './state';
 
 /** Zeros before the one of resync_marker: 16, or 15 + fcode. */
@@ -32,6 +37,7 @@ function markerAt(pos: u32): bool {
  * True, and standing at the marker's first bit, if a marker comes next; macroblock stuffing before it is stepped over.
  */
 export function atMarker(): bool {
+  if (syntax == H263) return atGob();
   let pos = bitPos;
   if (vopType != B_VOP && !dataPartitioned) {
     // mcbpc stuffing: 0000 0000 1, behind a not_coded bit of 0 in P-VOPs.
@@ -48,6 +54,7 @@ export function atMarker(): bool {
  * none.
  */
 export function readPacketHeader(): i32 {
+  if (syntax == H263) return readGobHeader();
   skip(markerZeros() + 1);
   const number = <i32>read(mbCount > 1 ? 32 - clz<i32>(mbCount - 1) : 1);
   const quant = <i32>read(5);
@@ -70,11 +77,48 @@ export function readPacketHeader(): i32 {
 
 /** Goes to the first byte-aligned marker at or behind byte `from`. False: none. */
 export function findMarker(from: u32): bool {
+  if (syntax == H263) return findGob(from);
   const shift = 63 - markerZeros();
   const end = bitEnd >>> 3;
   for (let at = from; at < end; at++) {
     if (bitsAt(at << 3) >>> shift == 1) {
       seek(at << 3);
+      return true;
+    }
+  }
+  return false;
+}
+
+// ---- H.263: groups of blocks (5.2) ----
+
+/** GBSC: 16 zeros and a one, after up to 7 zeros of stuffing; only at the end of a macroblock row. Stands at the zeros. */
+function atGob(): bool {
+  if (mbX != 0) return false;
+  const zeros = <u32>clz<u64>(bitsAt(bitPos));
+  if (zeros < 16 || zeros > 23 || bitPos + zeros >= bitEnd) return false;
+  skip(zeros - 16);
+  return true;
+}
+
+/** GBSC (17), GN (5), GFID (2), GQUANT (5). Gives the first macroblock, or -1: a picture or end of sequence starts here. */
+function readGobHeader(): i32 {
+  skip(17);
+  const gn = <i32>read(5);
+  if (gn == 0 || gn > 24) return -1;
+  skip(2);
+  const quant = <i32>read(5);
+  const number = gn * gobRows * mbCols;
+  if (quant == 0 || number >= mbCount || bitPos > bitEnd) return -1;
+  setQuantiser(quant);
+  return number;
+}
+
+function findGob(from: u32): bool {
+  const end = bitEnd >>> 3;
+  for (let at = from; at < end; at++) {
+    const zeros = <u32>clz<u64>(bitsAt(at << 3));
+    if (zeros >= 16 && zeros <= 23) {
+      seek((at << 3) + zeros - 16);
       return true;
     }
   }

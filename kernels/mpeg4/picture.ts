@@ -1,10 +1,17 @@
 /** One VOP: its video packets in turn, and what to do where one is damaged. */
 import { bitEnd, bitPos, past, seek } from '../bits';
+import { macroblockB, resetPredictors, skippedInAnchor } from './between';
 import { macroblockI, macroblockP } from './macroblock';
+import { macroblockShort } from './short';
+import { partitionEnd, readPartitions } from './partitions';
 import { atMarker, findMarker, readPacketHeader } from './packet';
-import { clearMacroblock } from './planes';
+import { clearCoefficients, clearMacroblock } from './planes';
 import {
   advance,
+  B_VOP,
+  backwardAt,
+  BAD_PARTITION,
+  dataPartitioned,
   BAD_PACKET,
   FORWARD,
   I_VOP,
@@ -13,15 +20,18 @@ import {
   mbCols,
   mbCount,
   mbIndex,
+  MPEG4,
   moveTo,
   nextPacketId,
   OK,
   P_VOP,
   PAST_END,
+  pictureDone,
   predictionAt,
   quantAt,
   resyncMarkers,
   SKIPPED,
+  syntax,
   typeAt,
   vectorAt,
   vopType,
@@ -48,6 +58,11 @@ function lose(index: i32): void {
   const at = vectorAt + cellOffset(0);
   store<u64>(at, 0);
   store<u64>(at + (<usize>mbCols << 3), 0);
+  if (vopType == B_VOP) {
+    const back = backwardAt + cellOffset(0);
+    store<u64>(back, 0);
+    store<u64>(back + (<usize>mbCols << 3), 0);
+  }
   clearMacroblock();
 }
 
@@ -58,9 +73,10 @@ function clearGrids(): void {
   memory.fill(quantAt, 0, mbCount);
   memory.fill(predictionAt, 0, mbCount);
   memory.fill(vectorAt, 0, <usize>mbCount << 4);
+  if (vopType == B_VOP) memory.fill(backwardAt, 0, <usize>mbCount << 4);
 }
 
-/** A picture that is not coded (vop_coded = 0): every macroblock skipped. */
+/** A picture that is not coded (vop_coded = 0): every macroblock skipped. It is no anchor to B-VOPs. */
 export function skipPicture(): void {
   damage = OK;
   clearGrids();
@@ -71,12 +87,15 @@ export function skipPicture(): void {
 /** Macroblocks up to the picture's end, a marker or an error. */
 function readMacroblocks(): i32 {
   while (true) {
-    const error = vopType == I_VOP ? macroblockI() : macroblockP();
+    const error = syntax != MPEG4 ? macroblockShort() : vopType == P_VOP ? macroblockP() : vopType == I_VOP ? macroblockI() : macroblockB();
     if (error) return past() ? PAST_END : error;
     if (past()) return PAST_END;
     advance();
     if (mbIndex == mbCount) return OK;
-    if (resyncMarkers && atMarker()) return OK;
+    if (!resyncMarkers) continue;
+    // A macroblock without bits may still come before the marker.
+    if (vopType == B_VOP && skippedInAnchor(mbIndex)) continue;
+    if (atMarker()) return OK;
   }
 }
 
@@ -84,17 +103,43 @@ function readMacroblocks(): i32 {
 export function readPicture(start: u32): void {
   damage = OK;
   clearGrids();
+  readPackets(start);
+  pictureDone();
+}
+
+/** A B-VOP that cannot be read because its anchor was not: every macroblock lost. */
+export function losePicture(): void {
+  damage = OK;
+  clearGrids();
+  pictureDone();
+}
+
+/** In B-VOPs the first macroblocks of a packet may have no bits: they were passed before its marker was seen. */
+function onlySkipped(from: i32, to: i32): bool {
+  if (vopType != B_VOP || from > to) return false;
+  for (let i = from; i < to; i++) if (!skippedInAnchor(i)) return false;
+  return true;
+}
+
+function readPackets(start: u32): void {
   seek(start);
   let first = 0;
   let packetByte = start >>> 3;
   moveTo(0);
   while (true) {
     nextPacketId();
-    const error = readMacroblocks();
+    resetPredictors();
+    const partitioned = dataPartitioned && vopType != B_VOP;
+    let error = partitioned ? readPartitions() : readMacroblocks();
     if (!error && mbIndex == mbCount) return;
+    if (!error && partitioned && !(resyncMarkers && atMarker())) error = BAD_PARTITION;
     if (error) {
       note(error);
-      lose(mbIndex);
+      clearCoefficients(); // the block in which reading stopped
+      const whole = mbIndex;
+      const end = partitioned ? partitionEnd : mbIndex + 1;
+      for (let i = whole; i < min<i32>(end, mbCount); i++) lose(i);
+      moveTo(whole);
       if (!resyncMarkers) return;
       if (!findMarker(packetByte + 1)) return;
     }
@@ -104,7 +149,7 @@ export function readPicture(start: u32): void {
       packetByte = bitPos >>> 3;
       const number = readPacketHeader();
       if (number > first) {
-        if (number != reached) note(BAD_PACKET);
+        if (number != reached && !onlySkipped(number, reached)) note(BAD_PACKET);
         for (let i = number; i < reached; i++) lose(i);
         first = number;
         moveTo(number);

@@ -1,7 +1,7 @@
 /** The output planes: where blocks go, which blocks are wanted, and the inverse transform on the way out. */
 import { inverse1, inverse2, inverse4 } from '../transform/scaled';
 import { inverseSimple, inverseSimpleDc } from '../transform/simple';
-import { inverseXvid } from '../transform/xvid';
+import { inverseXvid, inverseXvidDc } from '../transform/xvid';
 import { COEF } from './memory';
 import { arraysEnd, mbCols, mbCount, mbIndex, mbRows, mbX, mbY, reserve } from './state';
 
@@ -29,6 +29,11 @@ let chroma: bool = false;
 let dirtyAt: usize = 0;
 /** First byte behind the planes: the packet goes here. */
 export let planesEnd: usize = 0;
+
+/** The layer's size changed: no plane is where it was. */
+export function forgetPlanes(): void {
+  key0 = 0;
+}
 
 let key0: u64 = 0;
 let key1: u64 = 0;
@@ -154,7 +159,7 @@ export function putBlock(n: i32, extent: u32, field: bool, low: i32, high: i32):
 
 // @ts-ignore: decorator
 @inline
-function clearCoefficients(): void {
+export function clearCoefficients(): void {
   const zero = i32x4.splat(0);
   for (let at = COEF; at < COEF + 128; at += 16) v128.store(at, zero);
 }
@@ -162,12 +167,15 @@ function clearCoefficients(): void {
 // @ts-ignore: decorator
 @inline
 function putFull(to: usize, extent: u32, low: i32, high: i32): void {
-  if (extent == 0 && !xvid) {
-    const value = min<i32>(max<i32>(inverseSimpleDc(<i32>load<i16>(COEF)), low), high);
+  if (extent == 0) {
+    const dc = <i32>load<i16>(COEF);
     store<i16>(COEF, 0);
-    const splat = i16x8.splat(<i16>value);
+    const most = xvid ? inverseXvidDc(dc, false) : inverseSimpleDc(dc);
+    const middle = xvid ? inverseXvidDc(dc, true) : most;
+    const a = i16x8.splat(<i16>min<i32>(max<i32>(most, low), high));
+    const b = i16x8.splat(<i16>min<i32>(max<i32>(middle, low), high));
     for (let i = 0; i < 8; i++) {
-      v128.store(to, splat);
+      v128.store(to, i == 3 || i == 4 ? b : a);
       to += stride;
     }
     return;

@@ -43,12 +43,21 @@ export let interlaced: bool = false;
 /** resync_marker_disable = 0. */
 export let resyncMarkers: bool = false;
 export let dataPartitioned: bool = false;
+/** The layer's reversible_vlc; B-VOPs have none. */
+let layerReversible: bool = false;
 export let reversibleVlc: bool = false;
 export let timeIncrementBits: i32 = 0;
-/** H.263 syntax inside the macroblocks (short_video_header, or a stream of H.263 itself). */
-export let shortHeader: bool = false;
-/** Bits that old encoders made otherwise: bit 0: dct_type is coded whatever the cbp (XVIX). bit 1: DC is not clipped in prediction. */
-export let workarounds: i32 = 0;
+/** Syntax of the macroblocks: MPEG-4's, H.263 baseline's (short_video_header), or Sorenson's H.263 (FLV). */
+export const MPEG4: i32 = 0;
+export const H263: i32 = 1;
+export const SORENSON: i32 = 2;
+export let syntax: i32 = MPEG4;
+/** H.263: macroblock rows in a group of blocks. */
+export let gobRows: i32 = 1;
+/** Old encoders: intra DC is not clipped to 2047 before it predicts (Xvid to build 32, libavcodec to 4712). */
+export let dcUnclipped: bool = false;
+/** Old encoders: direct mode predicts whole macroblocks where the anchor has one vector (DivX, libavcodec before 4655). */
+export let directWhole: bool = false;
 
 // ---- arrays of the layer ----
 
@@ -97,17 +106,20 @@ export function setLayer(
   partitioned: i32,
   rvlc: i32,
   timeBits: i32,
-  short: i32,
+  syntaxOf: i32,
+  rowsOfGob: i32,
   bugs: i32,
 ): bool {
   quantType = quantTypeBit;
   interlaced = interlacedBit != 0;
   resyncMarkers = resync != 0;
   dataPartitioned = partitioned != 0;
-  reversibleVlc = rvlc != 0;
+  layerReversible = rvlc != 0;
   timeIncrementBits = timeBits;
-  shortHeader = short != 0;
-  workarounds = bugs;
+  syntax = syntaxOf;
+  gobRows = rowsOfGob;
+  dcUnclipped = (bugs & 1) != 0;
+  directWhole = (bugs & 2) != 0;
   candidateAt = interlaced ? candidateGridAt : vectorAt;
   if (cols == mbCols && rows == mbRows) return true;
   const count = <usize>cols * <usize>rows;
@@ -178,6 +190,8 @@ export let fcodeBackward: i32 = 1;
 export let intraDcThreshold: i32 = 99;
 /** alternate_vertical_scan_flag. */
 export let verticalScan: bool = false;
+/** top_field_first. */
+export let topFieldFirst: bool = false;
 /** B-VOPs: distances in time from the past anchor, to this picture (TRB) and to the next anchor (TRD), for frames and for fields. */
 export let trb: i32 = 0;
 export let trd: i32 = 1;
@@ -191,13 +205,39 @@ export function setPicture(
   backward: i32,
   dcThreshold: i32,
   vertical: i32,
+  topFirst: i32,
 ): void {
+  if (keepAnchor) swapAnchor();
+  reversibleVlc = layerReversible && type != B_VOP;
+  topFieldFirst = topFirst != 0;
   vopType = type;
   quantiser = quant;
   fcodeForward = forward;
   fcodeBackward = backward;
   intraDcThreshold = dcThreshold;
   verticalScan = vertical != 0;
+}
+
+/** The picture read last is an anchor: the next one must not overwrite it. */
+let keepAnchor: bool = false;
+
+export function pictureDone(): void {
+  keepAnchor = vopType != B_VOP;
+}
+
+/** The arrays of the picture read last become the anchor's, and the old anchor's become free. */
+function swapAnchor(): void {
+  keepAnchor = false;
+  const types = typeAt;
+  typeAt = anchorTypeAt;
+  anchorTypeAt = types;
+  const predictions = predictionAt;
+  predictionAt = anchorPredictionAt;
+  anchorPredictionAt = predictions;
+  const vectors = vectorAt;
+  vectorAt = anchorVectorAt;
+  anchorVectorAt = vectors;
+  candidateAt = interlaced ? candidateGridAt : vectorAt;
 }
 
 export function setDistances(b: i32, d: i32, bField: i32, dField: i32): void {

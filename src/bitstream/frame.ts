@@ -11,7 +11,11 @@ export interface Rect {
 /** Denominator of the resolution at which residuals are transformed: 8 gives one value per 8x8 block, its DC. */
 export type Scale = 1 | 2 | 4 | 8;
 
-/** Samples in rows of `stride`; only the first `width` of a row and the first `height` rows are part of the picture. */
+/**
+ * Samples in rows of `stride`; only the first `width` of a row and the first `height` rows are part of the picture.
+ * MPEG-4 Part 2, parsed without a region: rows and their ends go on to whole macroblocks behind that, which a
+ * reconstruction needs where vectors point beyond the picture's edge.
+ */
 export interface Plane {
   data: Int16Array;
   width: number;

@@ -23,10 +23,10 @@ export interface ParseOptions {
   /** Also transform Cb and Cr. Default true. */
   chroma?: boolean;
   /**
-   * MPEG-4 Part 2: which integer inverse DCT. `auto` (default) does as ffmpeg does by default: Xvid's own where the
-   * stream names Xvid as its encoder, ffmpeg's `simple` one elsewhere; no mismatch control in intra blocks of
-   * quant_type 1. `simple` does as `ffmpeg -flags +bitexact -idct simple` does: the simple one everywhere, and mismatch
-   * control in all blocks, as the standard has it.
+   * MPEG-4 Part 2: which integer inverse DCT. `auto` (default) chooses as ffmpeg does by default: Xvid's own where the
+   * stream names Xvid as its encoder (user data `XviD…`), ffmpeg's `simple` one elsewhere. `simple`: that one everywhere.
+   * To compare with ffmpeg: `-flags bitexact` (else it leaves out mismatch control in intra blocks of quant_type 1, and
+   * approximates interpolation) with `-idct xvid` or `-idct simple`, since bitexact keeps ffmpeg from choosing itself.
    */
   idct?: 'auto' | 'simple';
 }

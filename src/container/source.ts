@@ -23,8 +23,10 @@ export interface ByteSource {
 
 /** Read in one go when reads follow one another. */
 const READ_AHEAD = 256 * 1024;
-/** Read in one go when a read lands elsewhere: headers are small. */
-const READ_AROUND = 4 * 1024;
+/** Read in one go when a read lands elsewhere: headers lie together, and so do the tables of a short film. */
+const READ_AROUND = 32 * 1024;
+/** A read so close behind the last window goes on from it: passing over some bytes costs less than another read. */
+const NEAR = 64 * 1024;
 
 /** A source that fetches a window at a time from something slower than memory. */
 export class WindowedSource implements ByteSource {
@@ -48,8 +50,7 @@ export class WindowedSource implements ByteSource {
     if (offset >= start && offset + wanted <= end)
       return this.#window.subarray(offset - start, offset - start + wanted);
 
-    // A read that begins in the window or just behind it continues a scan; any other is taken for a jump.
-    const ahead = offset >= start && offset <= end + READ_AROUND ? READ_AHEAD : READ_AROUND;
+    const ahead = offset >= start && offset <= end + NEAR ? READ_AHEAD : READ_AROUND;
     const window = await this.#fetch(offset, Math.min(Math.max(wanted, ahead), this.size - offset));
     this.#window = window;
     this.#windowStart = offset;

@@ -1,5 +1,6 @@
 /** Turns a graph into an ONNX file: walks back from the outputs, so nodes that nothing asks for are never written. */
 import { ModelError } from '../errors.js';
+import { blockedConvolution } from './blocked.js';
 import { type OnnxInitializer, type OnnxNode, type OnnxValue, writeOnnx } from './onnx.js';
 import type { Operator, Tensor } from './tensor.js';
 
@@ -7,6 +8,8 @@ export interface CompileOptions {
   /** Name of the leading dimension of every input and output, when the graph runs with any: `N`. Fixed if absent. */
   batch?: string;
   metadata?: Readonly<Record<string, string>>;
+  /** Block size of this processor's blocked convolutions, to use them (blocked.ts); such a file runs nowhere else. */
+  block?: number;
 }
 
 /**
@@ -20,6 +23,7 @@ export function compile(outputs: Readonly<Record<string, Tensor>>, options: Comp
   const nodes: OnnxNode[] = [];
   const taken = new Set<string>();
   const constants = new Map<string, string>();
+  const written = new Set<Operator>();
   const claim = (name: string) => {
     if (taken.has(name)) throw new ModelError(`compile: the name ${name} is used twice`);
     taken.add(name);
@@ -65,7 +69,7 @@ export function compile(outputs: Readonly<Record<string, Tensor>>, options: Comp
     names.set(tensor, name);
     return name;
   };
-  for (const operator of ordered) {
+  const write = (operator: Operator) => {
     nodes.push({
       name: `${operator.type}_${nodes.length}`,
       type: operator.type,
@@ -73,6 +77,17 @@ export function compile(outputs: Readonly<Record<string, Tensor>>, options: Comp
       outputs: operator.outputs.map(nameOf),
       attributes: operator.attributes,
     });
+    written.add(operator);
+  };
+  for (const operator of ordered) {
+    const blocked = options.block === undefined ? undefined : blockedConvolution(operator, options.block);
+    if (!blocked) {
+      write(operator);
+      continue;
+    }
+    written.add(operator);
+    names.set(blocked, nameOf(operator.outputs[0]!));
+    for (const part of operatorsBehind([blocked])) if (!written.has(part)) write(part);
   }
   // One tensor under two output names: the second is a copy.
   for (const [name, tensor] of Object.entries(outputs)) {

@@ -83,7 +83,7 @@ export function softplus(x: Tensor): Tensor {
 
 /** max(x, 0); the gradient at 0 is 0. */
 export function relu(x: Tensor): Tensor {
-  return unary('Relu', x, (dy, y) => where(greater(y, constant(0)), dy, constant(0)));
+  return unary('Relu', x, (dy, y) => mul(dy, toFloat(greater(y, constant(0)))));
 }
 
 /** |x|; the gradient at 0 is 0. */

@@ -21,6 +21,13 @@ function channelMean(x: Tensor): Tensor {
   return reshape(reduceMean(globalAveragePool(x), [0]), [x.shape[1]!]);
 }
 
+/** a x + b, channel by channel: the operator that does it in one pass is batch norm itself, with mean 0 and variance 1. */
+function affine(x: Tensor, a: Tensor, b: Tensor): Tensor {
+  const channels = x.shape[1]!;
+  const [mean, variance] = [0, 1].map((value) => constant(new Float32Array(channels).fill(value)));
+  return apply('BatchNormalization', [x, a, b, mean, variance], { epsilon: { float: 0 } }, x.shape, undefined);
+}
+
 /**
  * Normalises with the batch's own statistics; also gives them (mean and biased variance, [c]), for the running averages.
  * The gradient counts the statistics as functions of x, so nothing else may be differentiated through them.
@@ -49,10 +56,10 @@ export function batchNormTraining(
       const a = mul(gamma, r);
       const b = neg(mul(mul(a, r), meanDyXhat));
       const c = neg(add(mul(a, meanDy), mul(b, mean)));
-      const wide = (v: Tensor) => reshape(v, [1, channels, 1, 1]);
+      const zero = constant(new Float32Array(channels));
       const count = (x.shape[0]! * x.shape[2]! * x.shape[3]!) as number;
       return [
-        add(mul(dy, wide(a)), add(mul(x, wide(b)), wide(c))),
+        add(affine(dy, a, zero), affine(x, b, c)),
         scale(meanDyXhat, count),
         scale(meanDy, count),
         undefined,

@@ -15,6 +15,7 @@ const dataTypes: Readonly<Record<DataType, number>> = { float32: 1, int32: 6, in
 
 export interface OnnxNode {
   name: string;
+  /** Of the default domain, or `domain:Type`. */
   type: string;
   /** Names of values; empty for an optional input left out. */
   inputs: readonly string[];
@@ -72,6 +73,13 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
   text(w, 2, 'vultus'); // producer_name
   message(w, 7, (graph) => writeGraph(graph, model)); // graph
   message(w, 8, (set) => integer(set, 2, opset)); // opset_import { version } of the default domain
+  const domains = new Set(model.nodes.flatMap(({ type }) => (type.includes(':') ? [type.split(':')[0]!] : [])));
+  for (const domain of domains) {
+    message(w, 8, (set) => {
+      text(set, 1, domain);
+      integer(set, 2, 1);
+    });
+  }
   for (const [key, value] of Object.entries(model.metadata)) {
     // metadata_props: StringStringEntryProto
     message(w, 14, (entry) => {
@@ -79,7 +87,8 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
       text(entry, 2, value);
     });
   }
-  return w.finish();
+  // A plain array: in Node protobufjs gives a Buffer, whose slices share memory.
+  return new Uint8Array(w.finish());
 }
 
 /** GraphProto */
@@ -95,10 +104,12 @@ function writeGraph(w: Writer, model: OnnxModel): void {
 function writeNode(w: Writer, node: OnnxNode): void {
   for (const name of node.inputs) text(w, 1, name);
   for (const name of node.outputs) text(w, 2, name);
-  text(w, 3, node.name);
-  text(w, 4, node.type);
+  text(w, 3, node.name.replace(':', '.'));
+  const [domain, type] = node.type.includes(':') ? node.type.split(':') : ['', node.type];
+  text(w, 4, type!);
   for (const [name, value] of Object.entries(node.attributes))
     message(w, 5, (body) => writeAttribute(body, name, value));
+  if (domain) text(w, 7, domain); // domain
 }
 
 /** AttributeProto; 20 is its type: FLOAT 1, INT 2, STRING 3, INTS 7 */

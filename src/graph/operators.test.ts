@@ -1,7 +1,9 @@
 /** Every operator: float32 through onnxruntime against float64, gradients against central differences. */
 import { describe, expect, it } from 'vitest';
-import { checkOperator, type Operand, relativeError } from '../../test/graph/check.js';
+import { checkOperator, type Operand, relativeError, runOnnx } from '../../test/graph/check.js';
 import { ModelError } from '../errors.js';
+import { convolutionBlock } from '../training/blocking.js';
+import { Random } from '../training/random.js';
 import * as g from './index.js';
 
 const normal = (...shape: number[]): Operand => ({ shape });
@@ -123,6 +125,25 @@ describe('convolution', () => {
       checkOperator([normal(...x), normal(...w)], (a, b) => g.conv2d(a, b, undefined, options), { samples: 12 }),
     );
   }
+  it('by blocked kernels: the same values and gradients', async () => {
+    const block = await convolutionBlock();
+    if (block === undefined) return console.warn('no blocked kernels on this processor: not tested');
+    const random = new Random(5);
+    const feeds = Object.fromEntries(
+      Object.entries({ x: [3, 32, 7, 6], w: [16, 32, 3, 3] }).map(([name, shape]) => {
+        const data = Float32Array.from({ length: g.sizeOf(shape) }, () => random.normal());
+        return [name, { type: 'float32' as const, shape, data }];
+      }),
+    );
+    for (const stride of [1, 2] as const) {
+      const [x, w] = [g.input('x', [3, 32, 7, 6]), g.input('w', [16, 32, 3, 3])];
+      const y = g.conv2d(x, w, undefined, { padding: [1, 1], stride: [stride, stride] });
+      const [dx, dw] = g.gradients(g.reduceSum(g.square(y)), [x, w]) as [g.Tensor, g.Tensor];
+      const outputs = { y, dx, dw };
+      const [plain, blocked] = [await runOnnx(outputs, feeds), await runOnnx(outputs, feeds, { block })];
+      for (const name of Object.keys(outputs)) expect(relativeError(blocked[name]!, plain[name]!)).toBeLessThan(1e-5);
+    }
+  });
   it('with bias', () =>
     checkOperator([normal(2, 3, 4, 4), normal(5, 3, 3, 3), normal(5)], (x, w, b) =>
       g.conv2d(x, w, b, { padding: [1, 1] }),
@@ -172,7 +193,6 @@ describe('batch norm', () => {
     );
   });
   it('folds into the convolution before it', async () => {
-    const { Random } = await import('../training/random.js');
     const { evaluate } = await import('../../test/graph/reference.js');
     const random = new Random(3);
     const draw = (n: number, f = (v: number) => v) => Float32Array.from({ length: n }, () => f(random.normal()));

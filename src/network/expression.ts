@@ -40,11 +40,18 @@ export function buildExpression(layers: Layers, x: Tensor, config: NetworkConfig
 
 /** Frames [m, c, s, s] to one feature vector each, [m, last channels]. */
 export function buildFrameFeatures(layers: Layers, x: Tensor, { channels, blocks, stemStride }: NetworkConfig): Tensor {
-  const stem = { channels: channels[0]!, kernel: [3, 3], padding: [1, 1], stride: [stemStride, stemStride] } as const;
+  const step = stemStride === 1 ? 1 : 2;
+  const stem = { channels: channels[0]!, kernel: [3, 3], padding: [1, 1], stride: [step, step] } as const;
   let y = relu(layers.convNorm('stem', x, stem));
   channels.forEach((width, stage) => {
     for (let block = 0; block < (blocks[stage] ?? 1); block++) {
-      y = residualBlock(layers, `stage${stage + 1}.block${block + 1}`, y, width, stage > 0 && block === 0 ? 2 : 1);
+      y = residualBlock(
+        layers,
+        `stage${stage + 1}.block${block + 1}`,
+        y,
+        width,
+        block === 0 && (stage > 0 || stemStride === 4) ? 2 : 1,
+      );
     }
   });
   return reshape(globalAveragePool(y), [y.shape[0]!, y.shape[1]!]);

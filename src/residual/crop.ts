@@ -131,11 +131,9 @@ export class FrameCropper {
       resamplePlane(columns, rows, load, line, this.#plane);
       // The same picture point on the two grids: the box itself may have moved and grown.
       const shift = axis === 0 ? (grid.x - previous.x) / previous.pitch : (grid.y - previous.y) / previous.pitch;
-      if (shift !== 0 || zoom !== 0) {
-        for (let i = 0; i < size * size; i++) {
-          const along = (axis === 0 ? i % size : Math.floor(i / size)) + 0.5;
-          this.#plane[i]! += shift + along * zoom;
-        }
+      for (let j = 0, i = 0; j < size && (shift !== 0 || zoom !== 0); j++) {
+        const down = shift + (j + 0.5) * zoom;
+        for (let x = 0; x < size; x++, i++) this.#plane[i]! += axis === 0 ? shift + (x + 0.5) * zoom : down;
       }
       this.#store(planes.motion, axis * size * size, 1 / MOTION_UNIT, planes.mask);
     }

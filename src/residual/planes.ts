@@ -48,7 +48,7 @@ export interface CropSequence {
 /** A `CropSequence` held in memory: what analysis slides along a video. */
 export class CropList implements CropSequence {
   readonly size: number;
-  readonly #frames: CropPlanes[] = [];
+  readonly #frames: (CropPlanes | undefined)[] = [];
   readonly #afterKey: boolean[] = [];
   #keyPending = true;
 
@@ -67,9 +67,12 @@ export class CropList implements CropSequence {
       this.pushKey();
       return;
     }
-    this.#frames.push(planes);
-    this.#afterKey.push(this.#keyPending);
-    this.#keyPending = false;
+    this.#append(planes);
+  }
+
+  /** Appends a P-frame that was not parsed because no sample needs it. */
+  pushUnread(): void {
+    this.#append(undefined);
   }
 
   /** Marks an I-frame, of which no planes are needed. */
@@ -102,9 +105,15 @@ export class CropList implements CropSequence {
     }
   }
 
+  #append(planes: CropPlanes | undefined): void {
+    this.#frames.push(planes);
+    this.#afterKey.push(this.#keyPending);
+    this.#keyPending = false;
+  }
+
   #at(p: number): CropPlanes {
     const frame = this.#frames[p];
-    if (!frame) throw new RangeError(`P-frame ${p} of ${this.#frames.length}`);
+    if (!frame) throw new RangeError(`P-frame ${p} of ${this.#frames.length} is not there`);
     return frame;
   }
 }

@@ -47,6 +47,8 @@ export interface TrainerOptions {
   seed: number;
   /** Threads inside an operator. */
   threads: number;
+  /** Prefix of the file into which onnxruntime writes a profile of the steps at `close`; none if absent. */
+  profile?: string;
 }
 
 export interface StepResult {
@@ -112,7 +114,10 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       return { losses: { network: loss }, outputs: { logits } };
     },
   };
-  const step = await TrainingStep.create(definition, { threads: options.threads });
+  const step = await TrainingStep.create(definition, {
+    threads: options.threads,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  });
   return new ExpressionTrainer(options, clip, random, group, step, [...masks]);
 }
 

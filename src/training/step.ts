@@ -6,6 +6,7 @@ import { ModelError } from '../errors.js';
 import { add, compile, concat, gradients, input, mul, reshape, sizeOf, sub, type Tensor } from '../graph/index.js';
 import type { Parameters } from '../network/parameters.js';
 import { createSession, type Session, type SessionOptions, type Value } from '../network/runtime.js';
+import { convolutionBlock } from './blocking.js';
 import type { GroupTensors, ParameterGroup, Slot } from './group.js';
 import { adamW, clipByNorm, scheduleSize, scheduleValues, unpackSchedule } from './optimiser.js';
 
@@ -78,7 +79,8 @@ export class TrainingStep {
         }),
       );
     }
-    const bytes = compile(outputs);
+    const block = await convolutionBlock();
+    const bytes = compile(outputs, block === undefined ? {} : { block });
     const session = await createSession(bytes, { optimisation: 'extended', ...options });
     return new TrainingStep(session, definition.groups, written, Object.keys(graph.outputs), bytes);
   }

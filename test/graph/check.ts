@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import {
   add,
+  type CompileOptions,
   compile,
   constant,
   type DataType,
@@ -27,8 +28,9 @@ export interface Operand {
 export async function runOnnx(
   outputs: Readonly<Record<string, Tensor>>,
   feeds: Readonly<Record<string, Value>>,
+  options: CompileOptions = {},
 ): Promise<Record<string, Float32Array>> {
-  const session = await createSession(compile(outputs), { threads: 1 });
+  const session = await createSession(compile(outputs, options), { threads: 1, optimisation: 'extended' });
   try {
     const used = Object.fromEntries(session.inputs.map((name) => [name, feeds[name]!]));
     const results = await session.run(used, Object.fromEntries(Object.keys(outputs).map((name) => [name, null])));

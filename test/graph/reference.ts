@@ -205,6 +205,7 @@ function run(operator: Operator, xs: Numbers[]): Numbers[] {
       const forward = type === 'Conv';
       const [sh, sw] = ints(attributes.strides) as [number, number];
       const [ph, pw] = ints(attributes.pads) as [number, number];
+      const [dh, dw] = 'dilations' in attributes ? (ints(attributes.dilations) as [number, number]) : [1, 1];
       // In both, `fine` is the side that strides step over and `coarse` the strided one.
       const fine = forward ? shapes[0]! : shape;
       const coarse = forward ? shape : shapes[0]!;
@@ -217,8 +218,8 @@ function run(operator: Operator, xs: Numbers[]): Numbers[] {
         for (let ch = 0; ch < c; ch++) {
           for (let i = 0; i < kh; i++) {
             for (let j = 0; j < kw; j++) {
-              const row = oy! * sh + i - ph;
-              const column = ox! * sw + j - pw;
+              const row = oy! * sh + i * dh - ph;
+              const column = ox! * sw + j * dw - pw;
               if (row < 0 || column < 0 || row >= fine[2]! || column >= fine[3]!) continue;
               const fineAt = flatten(fine, [n!, ch, row, column]);
               const weight = w[flatten(shapes[1]!, [out!, ch, i, j])]!;

@@ -1,6 +1,7 @@
 /** One instance of the WebAssembly kernel: loads it, hands it a picture, shows its memory as a CompressedFrame. */
 import { LimitExceededError, MalformedStreamError } from '../../errors.js';
 import { type CompressedFrame, MacroblockType, type Plane, type Rect, type Scale } from '../frame.js';
+import type { VopTime } from './clock.js';
 import { wasmBase64 } from './kernel.generated.js';
 import type { Layer } from './layer.js';
 import { type TableAddresses, transposed, writeTables } from './lookup.js';
@@ -33,9 +34,10 @@ interface Exports extends Record<keyof TableAddresses, Address> {
   setPicture(...fields: number[]): void;
   setDistances(trb: number, trd: number, trbField: number, trdField: number): void;
   setPlanes(...fields: number[]): number;
-  setIntraMismatch(on: number): void;
   readPicture(start: number): void;
   skipPicture(): void;
+  losePicture(): void;
+  forgetPlanes(): void;
 }
 
 /** Reasons of kernels/mpeg4/state.ts in words. */
@@ -73,10 +75,9 @@ export interface Output {
   region: Rect | undefined;
   chroma: boolean;
   idct: 'simple' | 'xvid';
-  /** Mismatch control in intra blocks too (the standard) or not (common practice). */
-  intraMismatch: boolean;
 }
 
+const syntaxes = { mpeg4: 0, h263: 1, sorenson: 2 } as const;
 const vopTypes = { I: 0, P: 1, B: 2 } as const;
 
 function bit(value: boolean): number {
@@ -116,10 +117,12 @@ export class Kernel {
       bit(layer.dataPartitioned),
       bit(layer.reversibleVlc),
       layer.timeIncrementBits,
-      bit(layer.shortHeader),
+      syntaxes[layer.syntax],
+      layer.gobRows,
       workarounds,
     ];
     if (!this.wasm.setLayer(...fields)) throw this.outOfMemory();
+    this.wasm.forgetPlanes();
     this.layer = layer;
     const matrix = (at: Address, values: readonly number[]) => {
       const view = new Int16Array(this.memory.buffer, at.value, 64);
@@ -130,11 +133,10 @@ export class Kernel {
   }
 
   /** Reads the picture `bytes[start..end)` (whole, header included) with the header `vop`. */
-  read(bytes: Uint8Array, start: number, end: number, vop: Vop, output: Output): CompressedFrame {
+  read(bytes: Uint8Array, start: number, end: number, vop: Vop, time: VopTime, output: Output): CompressedFrame {
     const { wasm } = this;
     const layer = this.layer!;
     const region = this.setPlanes(layer, output);
-    wasm.setIntraMismatch(bit(output.intraMismatch));
     wasm.setPicture(
       vopTypes[vop.type],
       vop.quantiser,
@@ -142,8 +144,10 @@ export class Kernel {
       vop.fcodeBackward,
       vop.intraDcThreshold,
       bit(vop.alternateVerticalScan),
+      bit(vop.topFieldFirst),
     );
     let damage: Error | undefined;
+    if (vop.type === 'B' && vop.coded) wasm.setDistances(time.trb, time.trd, time.trbField, time.trdField);
     if (vop.coded) {
       const size = end - start;
       const packetAt = wasm.planesEnd.value as number;
@@ -162,6 +166,16 @@ export class Kernel {
     return this.frame(layer, vop, output, region, (end - start) * 8, damage);
   }
 
+  /** A B-picture without its anchor: a frame of lost macroblocks, with the reason. */
+  lose(start: number, end: number, vop: Vop, output: Output, reason: string): CompressedFrame {
+    const layer = this.layer!;
+    const region = this.setPlanes(layer, output);
+    this.wasm.setPicture(vopTypes[vop.type], 1, 1, 1, 0, 0, 0);
+    this.wasm.losePicture();
+    const damage = new MalformedStreamError(reason, { offset: start });
+    return this.frame(layer, vop, output, region, (end - start) * 8, damage);
+  }
+
   /** Snaps the region to even multiples of the scale, and lays the planes out. */
   private setPlanes(layer: Layer, output: Output): Rect {
     const { width, height } = layer;
@@ -173,12 +187,14 @@ export class Kernel {
     }
     const region = snap(output.region ?? { x: 0, y: 0, width, height }, 2 * scale, width, height);
     const log2 = 31 - Math.clz32(scale);
+    // The whole picture: its macroblocks to their ends, so that the planes' memory goes on beyond the picture's edges.
+    const whole = region.width === width && region.height === height;
     const ok = this.wasm.setPlanes(
       log2,
       region.x >> 3,
       region.y >> 3,
-      (region.x + region.width + 7) >> 3,
-      (region.y + region.height + 7) >> 3,
+      whole ? this.mbCols * 2 : (region.x + region.width + 7) >> 3,
+      whole ? this.mbRows * 2 : (region.y + region.height + 7) >> 3,
       bit(output.chroma),
       idct,
     );
@@ -242,7 +258,8 @@ export class Kernel {
     const y = region.y / unit - top;
     const width = Math.ceil(region.width / unit);
     const height = Math.ceil(region.height / unit);
-    const length = height > 0 && width > 0 ? (height - 1) * stride + width : 0;
+    const rows = ((((region.y + region.height + 15) & ~15) - (region.y & ~15)) / unit - y) | 0;
+    const length = height > 0 && width > 0 ? rows * stride - x : 0;
     return { data: new Int16Array(this.memory.buffer, at + (y * stride + x) * 2, length), width, height, stride };
   }
 

@@ -25,8 +25,10 @@ export interface Layer {
   resyncMarkers: boolean;
   dataPartitioned: boolean;
   reversibleVlc: boolean;
-  /** short_video_header: H.263 baseline; the fields above are its constants. */
-  shortHeader: boolean;
+  /** Syntax of the macroblocks: MPEG-4's, H.263's (short_video_header), or Sorenson's H.263. */
+  syntax: 'mpeg4' | 'h263' | 'sorenson';
+  /** H.263: macroblock rows in a group of blocks. */
+  gobRows: number;
 }
 
 /** load_intra_quant_mat, load_nonintra_quant_mat (6.3.3): in zigzag order, 0 repeats the last value to the end. */
@@ -174,6 +176,7 @@ export function readLayer(bytes: Uint8Array, start: number, end: number, objectV
     resyncMarkers,
     dataPartitioned,
     reversibleVlc,
-    shortHeader: false,
+    syntax: 'mpeg4',
+    gobRows: 1,
   };
 }

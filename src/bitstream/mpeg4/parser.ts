@@ -3,9 +3,11 @@ import type { VideoTrack } from '../../container/packet.js';
 import { MalformedStreamError, UnsupportedStreamError } from '../../errors.js';
 import { checkLimit, type Limits } from '../../limits.js';
 import type { CompressedFrame } from '../frame.js';
+import { isPictureStart } from '../h263/header.js';
+import { createH263Parser } from '../h263/parser.js';
 import type { BitstreamParser, DecodedPicture, ParseOptions, PictureHeader } from '../parser.js';
 import { VopClock, type VopTime } from './clock.js';
-import { Kernel } from './kernel.js';
+import { Kernel, type Output } from './kernel.js';
 import { convertRemedy, type Layer, readLayer } from './layer.js';
 import { decodePicture } from './pixels.js';
 import { StartCode, splitUnits, type Unit } from './start-codes.js';
@@ -16,6 +18,8 @@ import { readGroupTime, readVop, type Vop } from './vop.js';
 interface Found {
   vop: Vop;
   time: VopTime;
+  /** Tells the picture from its neighbours. */
+  key: string;
   offset: number;
   end: number;
 }
@@ -24,10 +28,13 @@ class Mpeg4Parser implements BitstreamParser {
   private readonly limits: Limits;
   private readonly kernel = new Kernel();
   private readonly clock = new VopClock();
+  private short: BitstreamParser | undefined;
   private layer: Layer | undefined;
   private layerBytes = '';
   private objectVerid = 1;
   private encoder: Encoder = unknownEncoder;
+  /** The I- or P-picture parsed last, which B-pictures behind it refer to. */
+  private anchor: { key: string; damaged: boolean } | undefined;
 
   constructor(track: VideoTrack, limits: Limits) {
     this.limits = limits;
@@ -35,6 +42,7 @@ class Mpeg4Parser implements BitstreamParser {
   }
 
   headers(packet: Uint8Array): PictureHeader[] {
+    if (isPictureStart(packet)) return this.shortHeader().headers(packet);
     return this.find(packet).map(({ vop, time, offset, end }) => ({
       type: vop.type,
       coded: vop.coded,
@@ -45,16 +53,36 @@ class Mpeg4Parser implements BitstreamParser {
   }
 
   parse(packet: Uint8Array, picture = 0, options: ParseOptions = {}): CompressedFrame {
+    if (isPictureStart(packet)) return this.shortHeader().parse(packet, picture, options);
     const found = this.find(packet, picture);
-    const { vop, offset, end } = this.pick(found, picture);
+    const { vop, time, key, offset, end } = this.pick(found, picture);
     const xvid = this.encoder.xvid !== undefined && options.idct !== 'simple';
-    return this.kernel.read(packet, offset, end, vop, {
+    const output: Output = {
       scale: options.scale ?? 1,
       region: options.region,
       chroma: options.chroma ?? true,
       idct: xvid ? 'xvid' : 'simple',
-      intraMismatch: options.idct === 'simple',
-    });
+    };
+    if (!vop.coded) return this.kernel.read(packet, offset, end, vop, time, output);
+    if (vop.type !== 'B') {
+      this.anchor = undefined;
+      const frame = this.kernel.read(packet, offset, end, vop, time, output);
+      this.anchor = { key, damaged: frame.damage !== undefined };
+      return frame;
+    }
+    // Direct mode and skipped macroblocks are told by the next anchor, which comes just before in decoding order.
+    if (this.anchor === undefined || this.anchor.key !== time.anchor || time.trd === 0) {
+      return this.kernel.lose(
+        offset,
+        end,
+        vop,
+        output,
+        'B-picture: the anchors before it in the stream were not parsed',
+      );
+    }
+    const frame = this.kernel.read(packet, offset, end, vop, time, output);
+    if (this.anchor.damaged) frame.damage ??= new MalformedStreamError('B-picture: its anchor is damaged', { offset });
+    return frame;
   }
 
   async decodeKeyFrame(packet: Uint8Array, picture = 0): Promise<DecodedPicture> {
@@ -63,6 +91,12 @@ class Mpeg4Parser implements BitstreamParser {
       throw new MalformedStreamError(`picture ${picture} of the packet is no key frame but ${frame.type}`);
     if (frame.damage) throw frame.damage;
     return decodePicture(frame);
+  }
+
+  /** short_video_header: the packet is H.263 baseline. */
+  private shortHeader(): BitstreamParser {
+    this.short ??= createH263Parser(this.limits);
+    return this.short;
   }
 
   private pick(found: readonly Found[], picture: number): Found {
@@ -79,7 +113,10 @@ class Mpeg4Parser implements BitstreamParser {
   private find(packet: Uint8Array, last = Number.POSITIVE_INFINITY): Found[] {
     checkLimit(this.limits, 'packetBytes', packet.length);
     const found: Found[] = [];
-    for (const unit of splitUnits(packet)) {
+    const units = splitUnits(packet);
+    const first = units.find(({ code }) => code === StartCode.vop);
+    if (first) this.clock.begin(keyOf(packet, first));
+    for (const unit of units) {
       if (unit.code !== StartCode.vop) {
         this.takeHeader(packet, unit);
         continue;
@@ -88,7 +125,8 @@ class Mpeg4Parser implements BitstreamParser {
         throw new MalformedStreamError('a picture comes before any video object layer header', { offset: unit.start });
       const vop = readVop(packet, unit.start, unit.end, this.layer);
       const offset = unit.start - 4;
-      found.push({ vop, time: this.clock.visit(keyOf(packet, unit), vop, this.layer), offset, end: unit.end });
+      const key = keyOf(packet, unit);
+      found.push({ vop, time: this.clock.visit(key, vop, this.layer), key, offset, end: unit.end });
       if (found.length > last) break;
     }
     return found;
@@ -117,14 +155,24 @@ class Mpeg4Parser implements BitstreamParser {
     if (key === this.layerBytes) return; // repeated before each key frame
     const layer = readLayer(bytes, start, end, this.objectVerid);
     checkLimit(this.limits, 'pixels', ((layer.width + 15) & ~15) * ((layer.height + 15) & ~15));
-    this.kernel.setLayer(layer, 0);
+    this.kernel.setLayer(layer, workarounds(this.encoder));
+    this.anchor = undefined;
     this.layer = layer;
     this.layerBytes = key;
   }
 
   private takeEncoder(encoder: Encoder): void {
+    const before = workarounds(this.encoder);
     this.encoder = encoder;
+    if (this.layer && workarounds(encoder) !== before) this.kernel.setLayer(this.layer, workarounds(encoder));
   }
+}
+
+/** What old encoders did otherwise, as far as it touches parsing (bits of kernels/mpeg4/state.ts). */
+function workarounds({ xvid, divx, lavc }: Encoder): number {
+  const dcUnclipped = (xvid !== undefined && xvid <= 32) || (lavc !== undefined && lavc <= 4712);
+  const directWhole = (divx !== undefined && xvid === undefined) || (lavc !== undefined && lavc < 4655);
+  return (dcUnclipped ? 1 : 0) | (directWhole ? 2 : 0);
 }
 
 /** Tells a picture from those around it: its size and first bytes, which hold its time. */

@@ -22,8 +22,6 @@ export interface Vop {
   fcodeBackward: number;
   /** Where the macroblocks begin: bits from the start of the packet. */
   dataBit: number;
-  /** Short header only: GOBs carry this many macroblock rows. */
-  gobRows: number;
 }
 
 const intraDcThresholds = [99, 13, 15, 17, 19, 21, 23, 0] as const;
@@ -55,7 +53,6 @@ export function readVop(bytes: Uint8Array, start: number, end: number, layer: La
     fcodeForward: 1,
     fcodeBackward: 1,
     dataBit: 0,
-    gobRows: 1,
   };
   if (codingType === 3) throw new UnsupportedStreamError('global motion compensation (S-VOP)', convertRemedy);
   if (!coded) return vop;

@@ -6,22 +6,14 @@ import { MalformedStreamError, UnsupportedStreamError } from '../../errors.js';
 import { checkLimit, type Limits } from '../../limits.js';
 import { fourcc, viewOf } from '../bytes.js';
 import { codecOfFourcc } from '../codec.js';
-import type { Container, VideoTrack } from '../packet.js';
+import type { Container } from '../packet.js';
 import type { PacketTable } from '../packet-table.js';
 import type { ByteSource } from '../source.js';
 import { TableContainer } from '../table-container.js';
 import { type Chunk, chunksIn, readChunk } from './chunks.js';
 import { readIdx1, readOpenDmlIndex } from './indexes.js';
+import type { AviStream } from './stream.js';
 import { walkMovi } from './walk.js';
-
-/** The video stream of an AVI and where its packets are listed. */
-export interface AviStream {
-  track: VideoTrack;
-  /** Position among the streams: the `01` of `01dc`. */
-  number: number;
-  /** OpenDML index in the stream's headers, if there is one. */
-  indx: Chunk | undefined;
-}
 
 export async function openAvi(source: ByteSource, limits: Limits): Promise<Container> {
   const riff = await readChunk(source, 0, source.size);

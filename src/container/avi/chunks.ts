@@ -29,7 +29,7 @@ export async function readChunk(source: ByteSource, start: number, parentEnd: nu
   const list = isList && header.length === 12 ? fourcc(header, 8) : '';
   const contentStart = Math.min(start + (isList ? 12 : 8), parentEnd);
   // Whoever records to a pipe cannot come back to fill in how long these two became.
-  const open = size === 0 && (id === 'RIFF' || list === 'movi');
+  const open = (size === 0 || size === 0xffffffff) && (id === 'RIFF' || list === 'movi');
   const end = open ? parentEnd : start + 8 + size;
   return {
     id,
@@ -42,7 +42,12 @@ export async function readChunk(source: ByteSource, start: number, parentEnd: nu
   };
 }
 
-/** The chunks between two offsets. */
+/** Can this be the name of a chunk? */
+export function isChunkId(id: string): boolean {
+  return /^[ -~]{4}$/.test(id);
+}
+
+/** The chunks between two offsets, up to and including the first whose id is no name: rubbish, which says nothing of what follows. */
 export async function* chunksIn(
   source: ByteSource,
   start: number,
@@ -59,6 +64,7 @@ export async function* chunksIn(
     // Video, sound and filler chunks: eight to a frame is more than any real file has.
     checkLimit(limits, 'frames', ++count / 8);
     yield chunk;
+    if (!isChunkId(chunk.id)) return;
     offset = chunk.end + (chunk.size & 1);
   }
 }

@@ -6,8 +6,8 @@ import { checkLimit, type Limits } from '../../limits.js';
 import { fourcc, uint64, viewOf } from '../bytes.js';
 import { PacketTable } from '../packet-table.js';
 import type { ByteSource } from '../source.js';
-import type { AviStream } from './avi.js';
 import { type Chunk, readChunk } from './chunks.js';
+import type { AviStream } from './stream.js';
 
 const AVI_INDEX_OF_INDEXES = 0;
 const AVI_INDEX_OF_CHUNKS = 1;

@@ -5,9 +5,9 @@ import { printable } from '../bytes.js';
 import { isKeyPacket } from '../key.js';
 import { PacketTable } from '../packet-table.js';
 import type { ByteSource } from '../source.js';
-import type { AviStream } from './avi.js';
-import { type Chunk, chunksIn } from './chunks.js';
+import { type Chunk, chunksIn, isChunkId } from './chunks.js';
 import { isVideoChunk } from './indexes.js';
+import type { AviStream } from './stream.js';
 
 /** Bytes at the start of a packet in which its type is looked for. */
 const HEADER_BYTES = 1024;
@@ -42,7 +42,7 @@ async function walkList(
         const head = await source.read(chunk.contentStart, Math.min(chunk.size, HEADER_BYTES));
         table.push(chunk.contentStart, chunk.size, Number.NaN, isKeyPacket(stream.track.codec, head));
       }
-    } else if (!/^[ -~]{4}$/.test(chunk.id)) {
+    } else if (!isChunkId(chunk.id)) {
       const message = `no chunk is called '${printable(chunk.id)}': the file is damaged behind packet ${table.length}`;
       table.damage = new MalformedStreamError(message, { offset: chunk.start });
     }

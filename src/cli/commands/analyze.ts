@@ -1,0 +1,95 @@
+/** `vultus analyze`: the main job. */
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import type { Rect } from '../../bitstream/frame.js';
+import type { ReportEntry } from '../../report/html.js';
+import { forEachFile } from '../batch.js';
+import { UsageError } from '../failure.js';
+import { parseCount, parseRegion, parseSeconds, parseShare } from '../options.js';
+import { clearProgress, notice, oneLine, print, progress } from '../output.js';
+import { packageVersion } from '../version.js';
+import { writeWhole } from '../write-whole.js';
+
+interface Options {
+  model?: string;
+  region?: Rect;
+  json?: boolean;
+  csv?: boolean;
+  report?: string;
+  window?: number;
+  hop?: number;
+  threshold?: number;
+  thumbnails: number;
+}
+
+const notes = `
+The face box is the whole frame, or --region; vultus does not look for the face itself yet, and a box that is not around
+the face gives nothing of worth. The labels name expressions, not what anyone feels. Inferring emotions of people at work
+or in education is prohibited in the European Union (Regulation (EU) 2024/1689, Article 5(1)(f)).
+
+Codecs other than MPEG-4 Part 2 are converted by ffmpeg first: from VULTUS_FFMPEG, the PATH, or the package
+@ffmpeg-installer/ffmpeg.
+
+Examples:
+  $ vultus analyze clip.mp4
+  $ vultus analyze talk.avi --region 120,80,160,160 --report talk.html
+  $ vultus analyze *.mp4 --json > results.jsonl`;
+
+export function registerAnalyze(program: Command, signal: AbortSignal): void {
+  program
+    .command('analyze')
+    .argument('<video...>', 'video files with a face')
+    .summary('tell the facial expression over time')
+    .description('Tells the facial expression over time, from the residual and the motion vectors of P-frames.')
+    .option('--model <file>', 'a model of vultus train (default: the one of this package)')
+    .option('--region <x,y,w,h>', 'the face box in luma pixels (default: whole frame)', parseRegion)
+    .option('--json', 'one JSON object per video')
+    .option('--csv', 'one line per window')
+    .option('--report <file.html>', 'also write a report to look at')
+    .option('--thumbnails <n>', 'pictures of the face box in the report', parseCount, 10)
+    .option('--window <s>', 'length of a window in seconds (default: 1.6)', parseSeconds)
+    .option('--hop <s>', 'seconds from one window to the next (default: 0.2)', parseSeconds)
+    .option('--threshold <p>', 'below this probability a moment is uncertain (default: 0.5)', parseShare)
+    .addHelpText('after', notes)
+    .action((files: string[], options: Options) => run(files, options, signal));
+}
+
+async function run(files: string[], options: Options, signal: AbortSignal): Promise<void> {
+  const { model: path, region, json = false, csv = false, report, window, hop, threshold } = options;
+  if (json && csv) throw new UsageError('--json and --csv exclude each other');
+  if (report && !/\.html?$/i.test(report)) throw new UsageError(`--report ${report}: name a file that ends in .html`);
+  const { analyze, defaultModel } = await import('../../analyze.js');
+  const { loadModel } = await import('../../network/model.js');
+  const { analysisJson, windowsCsv } = await import('../../report/json.js');
+  const { analysisText } = await import('../../report/text.js');
+
+  const model = await loadModel(path ?? defaultModel);
+  const entries: ReportEntry[] = [];
+  let first = true;
+  try {
+    await forEachFile(files, signal, { json }, async (file) => {
+      const analysis = analyze(file, {
+        ...{ model, signal, thumbnails: report ? options.thumbnails : 0 },
+        ...(region && { region }),
+        ...(window !== undefined && { window }),
+        ...(hop !== undefined && { hop }),
+        ...(threshold !== undefined && { threshold }),
+        onNotice: (text) => notice(`vultus: ${file}: ${text}`),
+        onProgress: ({ read, all }) => progress(`${file}: ${read} of ${all} P-frames`),
+      });
+      const result = await analysis.result();
+      clearProgress();
+      if (json) await print(JSON.stringify(analysisJson(file, result)));
+      else if (csv) await print(windowsCsv(file, result, first).trimEnd());
+      else await print(analysisText(oneLine(file), result, process.stdout.columns ?? 100));
+      first = false;
+      if (report) entries.push({ file: basename(file), result });
+    });
+  } finally {
+    await model.close();
+  }
+  if (!report || entries.length === 0) return;
+  const { renderReport } = await import('../../report/html.js');
+  await writeWhole(report, await renderReport(entries, { version: packageVersion(), date: new Date() }));
+  notice(`report: ${report}`);
+}

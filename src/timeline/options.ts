@@ -1,0 +1,33 @@
+/** How a video is analysed, and what comes of it while it is. */
+import type { Rect } from '../bitstream/frame.js';
+import type { Limits } from '../limits.js';
+import type { ExpressionModel } from '../network/model.js';
+import type { AnalysisResult } from './result.js';
+import type { TimelineOptions } from './timeline.js';
+import type { ExpressionWindow } from './window.js';
+
+export interface AnalyzeOptions extends TimelineOptions {
+  /** A loaded model (which stays open), or where one is: path, URL or bytes. Default: the model of this package. */
+  model?: ExpressionModel | string | URL | Uint8Array;
+  /** The face box in luma pixels of the picture that is read. Default: the whole picture. */
+  region?: Rect;
+  /** Seconds in a window. Default 1.6. */
+  window?: number;
+  /** Seconds from the start of one window to the start of the next. Default 0.2. */
+  hop?: number;
+  /** Pictures of the face box to make from key frames, at most. Default 0. */
+  thumbnails?: number;
+  limits?: Partial<Limits>;
+  /** Stops the analysis with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called after each P-frame read. */
+  onProgress?: (progress: { read: number; all: number }) => void;
+  /** Called as soon as something is known that the result's `notices` will hold. */
+  onNotice?: (notice: string) => void;
+}
+
+/** The windows of a video as they come: iterate them, ask for the result, or both. One pass only. */
+export interface Analysis extends AsyncIterable<ExpressionWindow> {
+  /** What all windows together say; runs what is left of the analysis. Rejects when the iteration was broken off. */
+  result(): Promise<AnalysisResult>;
+}

@@ -1,0 +1,50 @@
+/** What analysing a video gives: everything that the printed result, the JSON and the report show. */
+import type { Rect } from '../bitstream/frame.js';
+import type { ModelCard } from '../network/card.js';
+import type { Segment } from './segments.js';
+import type { ExpressionWindow } from './window.js';
+
+/** The part of a key frame inside the face box, small enough to be shown beside a timeline. */
+export interface Thumbnail {
+  /** Presentation time in seconds. */
+  time: number;
+  width: number;
+  height: number;
+  /** width x height x (r, g, b), 8 bits each. */
+  rgb: Uint8Array;
+}
+
+export interface AnalysisResult {
+  /** Of the file as given, not of a converted copy. */
+  container: string;
+  codec: string;
+  /** Size in luma pixels of the picture that was read: `region` is measured in it. */
+  width: number;
+  height: number;
+  /** Seconds from the first frame's display to the last one's end. */
+  duration: number;
+  /** Pictures in the video, P-pictures among them, and how many of these were read for this result. */
+  frames: number;
+  predicted: number;
+  parsed: number;
+  /** Pictures read that were damaged: their lost parts carry no signal. */
+  damaged: number;
+  /** Why the result may be worse than the model is: a conversion, a truncated file. Empty when all is well. */
+  notices: string[];
+  /** True where the video was converted by ffmpeg before it was read; a notice says how. */
+  converted: boolean;
+  /** The face box. */
+  region: Rect;
+  model: { hash: string; card: ModelCard };
+  /** Length and hop of the windows in seconds, and the highest probability below which a moment is `uncertain`. */
+  window: number;
+  hop: number;
+  threshold: number;
+  labels: readonly string[];
+  windows: ExpressionWindow[];
+  segments: Segment[];
+  /** Mean probability of each label over all windows, in the order of `labels`. */
+  distribution: number[];
+  /** As many as were asked for, spread over the video. */
+  thumbnails: Thumbnail[];
+}

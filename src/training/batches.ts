@@ -1,0 +1,112 @@
+/**
+ * Batches of clip tensors. Chance depends on seed, epoch and step alone, not on what was drawn before: a run that goes on
+ * from a checkpoint sees exactly the batches it would have seen.
+ */
+import type { CropSequence } from '../residual/planes.js';
+import { evenPlan } from '../residual/sampling.js';
+import type { Signal } from '../residual/signal.js';
+import { ClipTensor, centreView, type Normalisation } from '../residual/tensor.js';
+import { Random } from './random.js';
+import { type Augmentation, drawPlan, drawView } from './sampling.js';
+
+export interface LabelledClip {
+  /** Names the clip to `sequence`. */
+  path: string;
+  /** Class, in the order of the network's outputs. */
+  label: number;
+}
+
+export interface BatchesOptions {
+  clips: readonly LabelledClip[];
+  /** The planes of a clip; called again each time it is shown. */
+  sequence: (path: string) => CropSequence;
+  signal: Signal;
+  normalisation: Normalisation;
+  augmentation: Augmentation;
+  batch: number;
+  seed: number;
+}
+
+export interface Batch {
+  /** [batch, T, C, S, S]; overwritten by the next but one call. */
+  input: Float32Array;
+  labels: Int32Array;
+}
+
+export class Batches {
+  /** Every clip is shown at most once an epoch: what does not fill a batch waits for another epoch's shuffle. */
+  readonly stepsPerEpoch: number;
+  readonly #options: BatchesOptions;
+  readonly #tensor: ClipTensor;
+  readonly #pair: [Batch, Batch];
+  #epoch = -1;
+  #order: number[] = [];
+
+  constructor(options: BatchesOptions) {
+    if (options.clips.length === 0) throw new RangeError('no clip to make batches of');
+    this.#options = options;
+    this.#tensor = new ClipTensor(options.signal, options.normalisation);
+    this.stepsPerEpoch = Math.max(1, Math.floor(options.clips.length / options.batch));
+    const empty = (): Batch => ({
+      input: new Float32Array(options.batch * this.#tensor.length),
+      labels: new Int32Array(options.batch),
+    });
+    this.#pair = [empty(), empty()];
+  }
+
+  /** The batch of one step, counted from 0 over all epochs. Two are alive at a time. */
+  at(step: number): Batch {
+    const { clips, signal, augmentation, batch, sequence, seed } = this.#options;
+    const epoch = Math.floor(step / this.stepsPerEpoch);
+    const place = (step % this.stepsPerEpoch) * batch;
+    this.#shuffle(epoch);
+    const random = new Random(mix(seed, epoch, 1 + (step % this.stepsPerEpoch)));
+    const result = this.#pair[step & 1]!;
+    for (let i = 0; i < batch; i++) {
+      // Fewer clips than a batch: they take turns.
+      const { path, label } = clips[this.#order[(place + i) % clips.length]!]!;
+      const clip = sequence(path);
+      const plan = drawPlan(signal.frames, clip.count, augmentation, random);
+      const view = drawView(clip.size, signal.size, augmentation, random);
+      this.#tensor.fill(clip, plan, view, result.input, i * this.#tensor.length);
+      result.labels[i] = label;
+    }
+    return result;
+  }
+
+  #shuffle(epoch: number): void {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    const order = this.#options.clips.map((_, i) => i);
+    this.#order = new Random(mix(this.#options.seed, epoch, 0)).shuffle(order);
+  }
+}
+
+/** All clips as evaluation shows them, `batch` at a time, in order. */
+export function* evenBatches(
+  options: Pick<BatchesOptions, 'clips' | 'sequence' | 'signal' | 'normalisation' | 'batch'>,
+): Generator<{ input: Float32Array; clips: readonly LabelledClip[] }> {
+  const { clips, sequence, signal, normalisation, batch } = options;
+  const tensor = new ClipTensor(signal, normalisation);
+  const input = new Float32Array(batch * tensor.length);
+  for (let at = 0; at < clips.length; at += batch) {
+    const part = clips.slice(at, at + batch);
+    part.forEach(({ path }, i) => {
+      const clip = sequence(path);
+      const view = centreView(clip.size, signal.size);
+      tensor.fill(clip, evenPlan(signal.frames, 0, clip.count), view, input, i * tensor.length);
+    });
+    yield { input: input.subarray(0, part.length * tensor.length), clips: part };
+  }
+}
+
+/** One seed out of three numbers (the finaliser of MurmurHash3 between them). */
+function mix(...numbers: number[]): number {
+  let h = 0x9e3779b9;
+  for (const n of numbers) {
+    h = Math.imul(h ^ n, 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    h ^= h >>> 16;
+  }
+  return h >>> 0;
+}

@@ -1,0 +1,41 @@
+/** What training changes about a clip each time it shows it, in ways that leave the expression what it is. */
+import { z } from 'zod';
+import { type SamplePlan, spread } from '../residual/sampling.js';
+import type { CropView } from '../residual/tensor.js';
+import type { Random } from './random.js';
+
+export const augmentationSchema = z.strictObject({
+  /** Mirror half of the clips left to right. */
+  flip: z.boolean(),
+  /** The window moves by up to this many crop samples each way. */
+  shift: z.int().min(0).max(32),
+  /** Shortest stretch of a clip that is shown, as a share of its P-frames: tempo and phase. 1: always all of it. */
+  stretch: z.number().min(0.3).max(1),
+  /** One-frame signals pick anywhere in their segment instead of its centre. */
+  jitter: z.boolean(),
+  /** The residual is multiplied by e^g with g uniform in [-gain, gain]. */
+  gain: z.number().min(0).max(2),
+});
+
+export type Augmentation = z.infer<typeof augmentationSchema>;
+
+export const defaultAugmentation: Augmentation = { flip: true, shift: 3, stretch: 0.8, jitter: true, gain: 0.25 };
+
+/** Draws the T samples of one showing of a clip of `count` P-frames. */
+export function drawPlan(frames: number, count: number, { stretch, jitter }: Augmentation, random: Random): SamplePlan {
+  const length = count * (stretch + (1 - stretch) * random.uniform());
+  const from = (count - length) * random.uniform();
+  return spread(frames, from, from + length, jitter ? () => random.uniform() : () => 0.5);
+}
+
+/** Draws the window, the mirror and the contrast of one showing. */
+export function drawView(crop: number, size: number, augmentation: Augmentation, random: Random): CropView {
+  const room = Math.min(crop - size, 2 * augmentation.shift);
+  const begin = (crop - size - room) >> 1;
+  return {
+    x: begin + random.int(room + 1),
+    y: begin + random.int(room + 1),
+    flip: augmentation.flip && random.uniform() < 0.5,
+    gain: Math.exp((2 * random.uniform() - 1) * augmentation.gain),
+  };
+}
