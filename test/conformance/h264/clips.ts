@@ -120,5 +120,5 @@ export function makeH264(clip: Clip): { path: string; stream: Uint8Array } {
     ['-c:v', 'libx264', '-preset', 'medium', '-threads', '1', '-x264-params', clip.params, '-f', 'h264'],
     'h264',
   );
-  return { path, stream: readFileSync(path) };
+  return { path, stream: new Uint8Array(readFileSync(path)) };
 }

@@ -41,4 +41,4 @@ export function streamList(): Stream[] {
 
 export const streamPath = (file: string): string => join(folder, file);
 
-export const readStream = (file: string): Uint8Array => readFileSync(streamPath(file));
+export const readStream = (file: string): Uint8Array => new Uint8Array(readFileSync(streamPath(file)));
