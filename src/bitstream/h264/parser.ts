@@ -122,12 +122,18 @@ export class H264Parser implements BitstreamParser {
     };
   }
 
-  /** Decodes an IDR or other intra picture to pixels through WebCodecs (keyframe.ts). */
+  /**
+   * Decodes an IDR or other intra picture to pixels through WebCodecs (keyframe.ts). Throws MalformedStreamError where
+   * it is damaged or not intra, ModelError where there is no WebCodecs.
+   */
   async decodeKeyFrame(packet: Uint8Array, picture = 0): Promise<DecodedPicture> {
     const found = this.finder.pictures(packet)[picture];
     if (!found) throw new MalformedStreamError(`the packet holds no picture ${picture}`);
     if (typeOf(found) !== 'I')
       throw new MalformedStreamError(`picture ${picture} of the packet is no key frame but ${typeOf(found)}`);
+    // A decoder would cover damage up: look first.
+    const { damage } = this.parse(packet, picture, { scale: 0 });
+    if (damage) throw damage;
     return decodeKeyPicture(packet, found, this.finder.parameterSets(found));
   }
 
