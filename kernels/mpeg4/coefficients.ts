@@ -9,6 +9,8 @@ import {
   RMAX_INTRA,
   RVLC_INTER,
   RVLC_INTRA,
+  SKIP_INTER,
+  SKIP_INTRA,
   TCOEF_INTER,
   TCOEF_INTRA,
 } from './memory';
@@ -117,25 +119,30 @@ export function readCoefficients(intra: bool, first: i32, scan: usize, multiplie
   if (reversibleVlc) return readReversible(intra, first, scan, multiplier, addend);
   const table = intra ? TCOEF_INTRA : TCOEF_INTER;
   let pos = bitPos;
+  // The window is shifted along; it is loaded anew when too few of its 57 bits are left for a code and its sign.
+  let bits = bitsAt(pos);
+  let used: u64 = 0;
   let index = first - 1;
   let reach: u32 = 0;
   while (true) {
-    const bits = bitsAt(pos);
-    const e = load<u32>(table + (<usize>(bits >>> 52) << 2));
+    const e = <u64>load<u32>(table + <usize>((bits >>> 50) & 0x3ffc));
     let level = <i32>(e >>> 16);
     let last: u32;
     if (level) {
       const length = e & 31;
       const sign = <i32>(<i64>(bits << (length - 1)) >> 63);
+      bits <<= length;
+      used += length;
       level = ((level * multiplier + addend) ^ sign) - sign;
       index += <i32>((e >>> 8) & 0x7f);
-      last = e & 0x8000;
-      pos += length;
+      last = <u32>e & 0x8000;
     } else {
       if (e == 0) return BAD_TCOEF;
-      const error = readEscape(pos, intra);
+      const error = readEscape(pos + <u32>used, intra);
       if (error) return error;
       pos = bitPos;
+      bits = bitsAt(pos);
+      used = 0;
       index += escapedRun;
       level = saturate(escapedLevel * multiplier + (escapedLevel < 0 ? -addend : escapedLevel > 0 ? addend : 0));
       last = <u32>escapedLast;
@@ -145,8 +152,13 @@ export function readCoefficients(intra: bool, first: i32, scan: usize, multiplie
     reach |= at;
     store<i16>(COEF + (<usize>at << 1), <i16>level);
     if (last) break;
+    if (used > 44) {
+      pos += <u32>used;
+      bits = bitsAt(pos);
+      used = 0;
+    }
   }
-  seek(pos);
+  seek(pos + <u32>used);
   extent = reach;
   return OK;
 }
@@ -184,45 +196,86 @@ function readReversible(intra: bool, first: i32, scan: usize, multiplier: i32, a
   return OK;
 }
 
-/**
- * Steps over coefficients `first`..63. Gives the level of coefficient 0 in `dcLevel` (0 if it is not coded): all that a
- * picture at scale 8 needs.
- */
+/** Level of coefficient 0 in the block stepped over last; 0 if it is not coded. */
 export let dcLevel: i32 = 0;
 
+/**
+ * Steps over coefficients `first`..63, as many at a time as 13 bits hold. Where `first` is 0 it notes the level of
+ * coefficient 0 in `dcLevel`: all that a picture at scale 8 needs.
+ */
 export function skipCoefficients(intra: bool, first: i32): i32 {
-  const table = reversibleVlc ? (intra ? RVLC_INTRA : RVLC_INTER) : intra ? TCOEF_INTRA : TCOEF_INTER;
-  const shift: u64 = reversibleVlc ? 49 : 52;
+  if (reversibleVlc) return skipReversible(intra, first);
+  const table = intra ? SKIP_INTRA : SKIP_INTER;
   let pos = bitPos;
+  let bits = bitsAt(pos);
+  let used: u64 = 0;
+  let index = first - 1;
+  dcLevel = 0;
+  if (first == 0) {
+    const e = <u64>load<u32>((intra ? TCOEF_INTRA : TCOEF_INTER) + <usize>((bits >>> 50) & 0x3ffc));
+    if (((e >>> 8) & 0x7f) == 1) {
+      const level = <i32>(e >>> 16);
+      dcLevel = (bits << ((e & 31) - 1)) >>> 63 ? -level : level;
+    }
+  }
+  while (true) {
+    const e = <u64>load<u16>(table + <usize>((bits >>> 50) & 0x3ffe));
+    if (e) {
+      const length = e & 15;
+      bits <<= length;
+      used += length;
+      index += <i32>((e >>> 4) & 0x7f);
+      if (e & 0x800) break;
+    } else {
+      const at = pos + <u32>used;
+      if (load<u32>((intra ? TCOEF_INTRA : TCOEF_INTER) + <usize>((bits >>> 50) & 0x3ffc)) == 0) return BAD_TCOEF;
+      const error = readEscape(at, intra);
+      if (error) return error;
+      pos = bitPos;
+      bits = bitsAt(pos);
+      used = 0;
+      index += escapedRun;
+      if (index == 0) dcLevel = escapedLevel;
+      if (escapedLast) break;
+    }
+    if (index > 63) return BAD_RUN;
+    if (used > 44) {
+      pos += <u32>used;
+      bits = bitsAt(pos);
+      used = 0;
+    }
+  }
+  if (index > 63) return BAD_RUN;
+  seek(pos + <u32>used);
+  return OK;
+}
+
+function skipReversible(intra: bool, first: i32): i32 {
+  const table = intra ? RVLC_INTRA : RVLC_INTER;
   let index = first - 1;
   dcLevel = 0;
   while (true) {
-    const bits = bitsAt(pos);
-    const e = load<u32>(table + (<usize>(bits >>> shift) << 2));
-    let last: u32;
-    if (e >>> 16) {
+    const bits = bitsAt(bitPos);
+    const e = load<u32>(table + (<usize>(bits >>> 49) << 2));
+    let level = <i32>(e >>> 16);
+    let last = (e & 0x8000) != 0;
+    if (level) {
       const length = e & 31;
       index += <i32>((e >>> 8) & 0x7f);
-      last = e & 0x8000;
-      pos += length;
-      if (index == 0) {
-        const level = <i32>(e >>> 16);
-        dcLevel = (bits << (length - 1)) >>> 63 ? -level : level;
-      }
+      seek(bitPos + length);
+      if ((bits << (length - 1)) >>> 63) level = -level;
     } else {
       if (e == 0) return BAD_TCOEF;
-      const error = reversibleVlc ? readEscapeReversible(pos) : readEscape(pos, intra);
+      const error = readEscapeReversible(bitPos);
       if (error) return error;
-      pos = bitPos;
       index += escapedRun;
-      last = <u32>escapedLast;
-      if (index == 0) dcLevel = escapedLevel;
+      level = escapedLevel;
+      last = escapedLast;
     }
     if (index > 63) return BAD_RUN;
-    if (last) break;
+    if (index == 0) dcLevel = level;
+    if (last) return OK;
   }
-  seek(pos);
-  return OK;
 }
 
 /** The second inverse quantisation method (7.4.4.2) for one level of an inter block. */

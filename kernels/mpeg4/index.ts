@@ -21,6 +21,8 @@ export {
   SCAN_HORIZONTAL,
   SCAN_VERTICAL,
   SCAN_ZIGZAG,
+  SKIP_INTER,
+  SKIP_INTRA,
   TCOEF_INTER,
   TCOEF_INTRA,
 } from './memory';

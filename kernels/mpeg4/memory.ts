@@ -33,8 +33,11 @@ export const MATRIX_INTER: usize = 0x1c380;
 export const COEF: usize = 0x1c400;
 /** Neighbour block outside the video packet or not intra: DC 1024, AC 0. i16[16]. */
 export const NO_NEIGHBOUR: usize = 0x1c480;
+/** u16 per 13-bit prefix, whole coefficients at once: length, sum of (run + 1) << 4, last << 11; 0: escape or invalid. */
+export const SKIP_INTER: usize = 0x60000;
+export const SKIP_INTRA: usize = 0x64000;
 /** Like TCOEF_*, per 15-bit prefix; escape has length 4. */
 export const RVLC_INTER: usize = 0x20000;
 export const RVLC_INTRA: usize = 0x40000;
 /** The layer's arrays begin here. */
-export const HEAP: usize = 0x60000;
+export const HEAP: usize = 0x68000;

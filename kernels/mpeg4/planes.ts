@@ -181,7 +181,7 @@ function putFull(to: usize, extent: u32, low: i32, high: i32): void {
     return;
   }
   if (xvid) inverseXvid(COEF);
-  else inverseSimple(COEF);
+  else inverseSimple(COEF, (extent & 0b100100) == 0);
   const l = i16x8.splat(<i16>low);
   const h = i16x8.splat(<i16>high);
   const zero = i32x4.splat(0);
@@ -241,11 +241,18 @@ export function clearMacroblock(): void {
   store<u8>(at, 0);
 }
 
+/** `bytes` is 32, 16, 8, 4 or 2. */
 // @ts-ignore: decorator
 @inline
 function zeroRows(to: usize, rows: i32, bytes: usize, step: usize): void {
+  const zero = i32x4.splat(0);
   for (let i = 0; i < rows; i++) {
-    memory.fill(to, 0, bytes);
+    if (bytes >= 16) {
+      v128.store(to, zero);
+      if (bytes == 32) v128.store(to, zero, 16);
+    } else if (bytes == 8) store<u64>(to, 0);
+    else if (bytes == 4) store<u32>(to, 0);
+    else store<u16>(to, 0);
     to += step;
   }
 }
@@ -256,24 +263,12 @@ function clearAt(x: i32, y: i32, blocks: i32): void {
   const row = <usize>(y - firstRow);
   const size = 8 >> scaleLog2;
   if (blocks & 0b111100) {
-    const at = lumaAt + ((row << 1) * size) * lumaStride + (((col << 1) * size) << 1);
-    if (scaleLog2 == 0) zeroLuma(at);
-    else zeroRows(at, size << 1, size << 2, lumaStride);
+    const at = lumaAt + ((row << 1) * <usize>size) * lumaStride + (((col << 1) * <usize>size) << 1);
+    zeroRows(at, size << 1, size << 2, lumaStride);
   }
   const chromaOffset = row * size * chromaStride + ((col * size) << 1);
   if (blocks & 0b10) zeroRows(cbAt + chromaOffset, size, size << 1, chromaStride);
   if (blocks & 0b01) zeroRows(crAt + chromaOffset, size, size << 1, chromaStride);
-}
-
-// @ts-ignore: decorator
-@inline
-function zeroLuma(at: usize): void {
-  const zero = i32x4.splat(0);
-  for (let i = 0; i < 16; i++) {
-    v128.store(at, zero);
-    v128.store(at, zero, 16);
-    at += lumaStride;
-  }
 }
 
 /** Clears what the last picture wrote: little where little was coded. */

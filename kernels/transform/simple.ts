@@ -47,39 +47,64 @@ function differences(al: v128, bl: v128, ah: v128, bh: v128, shift: i32): v128 {
   return i16x8.narrow_i32x4_s(i32x4.shr_s(i32x4.sub(al, bl), shift), i32x4.shr_s(i32x4.sub(ah, bh), shift));
 }
 
-/** One pass down the eight vectors at `block`, in place. `rows`: the row pass, in which a row of only a DC is its DC * 8. */
+/** A row's DC * 8 differs from (W4 * DC + 1024) >> 11 only beyond +-1023. */
 // @ts-ignore: decorator
 @inline
-function pass(block: usize, rows: bool): void {
-  const shift = rows ? ROW_SHIFT : COL_SHIFT;
-  const round = i32x4.splat(rows ? 1 << (ROW_SHIFT - 1) : W4 * ((1 << (COL_SHIFT - 1)) / W4));
+function large(x0: v128): bool {
+  return v128.any_true(i16x8.gt_s(i16x8.abs(x0), i16x8.splat(1023)));
+}
+
+/**
+ * Transforms the transposed coefficients at `block` in place; on return the block lies in raster order. `quarter`: all
+ * coefficients lie among the lowest 4 x 4, which saves half of the multiplications.
+ */
+export function inverseSimple(block: usize, quarter: bool): void {
+  if (quarter) {
+    firstPass(block, true);
+    secondPass(block, true);
+  } else {
+    firstPass(block, false);
+    secondPass(block, false);
+  }
+}
+
+/** Even and odd halves of the butterfly, for the lower and upper four lanes. */
+// @ts-ignore: decorator
+@inline
+function odd(p13: v128, p57: v128, a: i32, b: i32, c: i32, d: i32, quarter: bool): v128 {
+  return quarter ? dot(p13, a, b) : i32x4.add(dot(p13, a, b), dot(p57, c, d));
+}
+
+/** Rows; the result is written transposed: vector v holds row v. */
+// @ts-ignore: decorator
+@inline
+function firstPass(block: usize, quarter: bool): void {
+  const zero = i32x4.splat(0);
+  const round = i32x4.splat(1 << (ROW_SHIFT - 1));
   const x0 = v128.load(block);
   const x1 = v128.load(block, 16);
   const x2 = v128.load(block, 32);
   const x3 = v128.load(block, 48);
-  const x4 = v128.load(block, 64);
-  const x5 = v128.load(block, 80);
-  const x6 = v128.load(block, 96);
-  const x7 = v128.load(block, 112);
-
+  const x4 = quarter ? zero : v128.load(block, 64);
+  const x5 = quarter ? zero : v128.load(block, 80);
+  const x6 = quarter ? zero : v128.load(block, 96);
+  const x7 = quarter ? zero : v128.load(block, 112);
   const p04l = low(x0, x4);
   const p04h = high(x0, x4);
   let sl = i32x4.add(dot(p04l, W4, W4), round);
   let sh = i32x4.add(dot(p04h, W4, W4), round);
-  let dl = i32x4.add(dot(p04l, W4, -W4), round);
-  let dh = i32x4.add(dot(p04h, W4, -W4), round);
-  if (rows) {
-    // DC * 8 differs from (W4 * DC + 1024) >> 11 only beyond +-1024; adding DC once more makes the factor 2^14.
-    if (v128.any_true(i16x8.gt_s(i16x8.abs(x0), i16x8.splat(1023)))) {
-      const ac = v128.or(v128.or(v128.or(x1, x2), v128.or(x3, x4)), v128.or(v128.or(x5, x6), x7));
-      const dc = v128.and(x0, i16x8.eq(ac, i16x8.splat(0)));
-      const dcl = i32x4.extend_low_i16x8_s(dc);
-      const dch = i32x4.extend_high_i16x8_s(dc);
-      sl = i32x4.add(sl, dcl);
-      sh = i32x4.add(sh, dch);
-      dl = i32x4.add(dl, dcl);
-      dh = i32x4.add(dh, dch);
-    }
+  let dl = quarter ? sl : i32x4.add(dot(p04l, W4, -W4), round);
+  let dh = quarter ? sh : i32x4.add(dot(p04h, W4, -W4), round);
+  if (large(x0)) {
+    // Adding the DC once more makes its factor 2^14: exactly DC * 8.
+    const ac = v128.or(v128.or(v128.or(x1, x2), v128.or(x3, x4)), v128.or(v128.or(x5, x6), x7));
+    const dc = v128.and(x0, i16x8.eq(ac, zero));
+    const dcl = i32x4.extend_low_i16x8_s(dc);
+    const dch = i32x4.extend_high_i16x8_s(dc);
+    sl = i32x4.add(sl, dcl);
+    sh = i32x4.add(sh, dch);
+    dl = i32x4.add(dl, dcl);
+    dh = i32x4.add(dh, dch);
   }
   const p26l = low(x2, x6);
   const p26h = high(x2, x6);
@@ -87,35 +112,121 @@ function pass(block: usize, rows: bool): void {
   const uh = dot(p26h, W2, W6);
   const tl = dot(p26l, W6, -W2);
   const th = dot(p26h, W6, -W2);
-  const a0l = i32x4.add(sl, ul);
-  const a0h = i32x4.add(sh, uh);
-  const a3l = i32x4.sub(sl, ul);
-  const a3h = i32x4.sub(sh, uh);
-  const a1l = i32x4.add(dl, tl);
-  const a1h = i32x4.add(dh, th);
-  const a2l = i32x4.sub(dl, tl);
-  const a2h = i32x4.sub(dh, th);
-
   const p13l = low(x1, x3);
   const p13h = high(x1, x3);
   const p57l = low(x5, x7);
   const p57h = high(x5, x7);
-  const b0l = i32x4.add(dot(p13l, W1, W3), dot(p57l, W5, W7));
-  const b0h = i32x4.add(dot(p13h, W1, W3), dot(p57h, W5, W7));
-  v128.store(block, sums(a0l, b0l, a0h, b0h, shift));
-  v128.store(block, differences(a0l, b0l, a0h, b0h, shift), 112);
-  const b1l = i32x4.add(dot(p13l, W3, -W7), dot(p57l, -W1, -W5));
-  const b1h = i32x4.add(dot(p13h, W3, -W7), dot(p57h, -W1, -W5));
-  v128.store(block, sums(a1l, b1l, a1h, b1h, shift), 16);
-  v128.store(block, differences(a1l, b1l, a1h, b1h, shift), 96);
-  const b2l = i32x4.add(dot(p13l, W5, -W1), dot(p57l, W7, W3));
-  const b2h = i32x4.add(dot(p13h, W5, -W1), dot(p57h, W7, W3));
-  v128.store(block, sums(a2l, b2l, a2h, b2h, shift), 32);
-  v128.store(block, differences(a2l, b2l, a2h, b2h, shift), 80);
-  const b3l = i32x4.add(dot(p13l, W7, -W5), dot(p57l, W3, -W1));
-  const b3h = i32x4.add(dot(p13h, W7, -W5), dot(p57h, W3, -W1));
-  v128.store(block, sums(a3l, b3l, a3h, b3h, shift), 48);
-  v128.store(block, differences(a3l, b3l, a3h, b3h, shift), 64);
+
+  let al = i32x4.add(sl, ul);
+  let ah = i32x4.add(sh, uh);
+  let bl = odd(p13l, p57l, W1, W3, W5, W7, quarter);
+  let bh = odd(p13h, p57h, W1, W3, W5, W7, quarter);
+  const y0 = sums(al, bl, ah, bh, ROW_SHIFT);
+  const y7 = differences(al, bl, ah, bh, ROW_SHIFT);
+  al = i32x4.add(dl, tl);
+  ah = i32x4.add(dh, th);
+  bl = odd(p13l, p57l, W3, -W7, -W1, -W5, quarter);
+  bh = odd(p13h, p57h, W3, -W7, -W1, -W5, quarter);
+  const y1 = sums(al, bl, ah, bh, ROW_SHIFT);
+  const y6 = differences(al, bl, ah, bh, ROW_SHIFT);
+  al = i32x4.sub(dl, tl);
+  ah = i32x4.sub(dh, th);
+  bl = odd(p13l, p57l, W5, -W1, W7, W3, quarter);
+  bh = odd(p13h, p57h, W5, -W1, W7, W3, quarter);
+  const y2 = sums(al, bl, ah, bh, ROW_SHIFT);
+  const y5 = differences(al, bl, ah, bh, ROW_SHIFT);
+  al = i32x4.sub(sl, ul);
+  ah = i32x4.sub(sh, uh);
+  bl = odd(p13l, p57l, W7, -W5, W3, -W1, quarter);
+  bh = odd(p13h, p57h, W7, -W5, W3, -W1, quarter);
+  const y3 = sums(al, bl, ah, bh, ROW_SHIFT);
+  const y4 = differences(al, bl, ah, bh, ROW_SHIFT);
+
+  // Transposition.
+  const a0 = low(y0, y4);
+  const a2 = low(y2, y6);
+  const a4 = low(y1, y5);
+  const a6 = low(y3, y7);
+  const b0 = low(a0, a2);
+  const b1 = high(a0, a2);
+  const b4 = low(a4, a6);
+  const b5 = high(a4, a6);
+  v128.store(block, low(b0, b4));
+  v128.store(block, high(b0, b4), 16);
+  v128.store(block, low(b1, b5), 32);
+  v128.store(block, high(b1, b5), 48);
+  if (!quarter) {
+    // Rows 4..7; where all coefficients lie above, they are zero.
+    const a1 = high(y0, y4);
+    const a3 = high(y2, y6);
+    const a5 = high(y1, y5);
+    const a7 = high(y3, y7);
+    const b2 = low(a1, a3);
+    const b3 = high(a1, a3);
+    const b6 = low(a5, a7);
+    const b7 = high(a5, a7);
+    v128.store(block, low(b2, b6), 64);
+    v128.store(block, high(b2, b6), 80);
+    v128.store(block, low(b3, b7), 96);
+    v128.store(block, high(b3, b7), 112);
+  }
+}
+
+/** Columns, in place. */
+// @ts-ignore: decorator
+@inline
+function secondPass(block: usize, quarter: bool): void {
+  const zero = i32x4.splat(0);
+  const round = i32x4.splat(W4 * ((1 << (COL_SHIFT - 1)) / W4));
+  const x0 = v128.load(block);
+  const x1 = v128.load(block, 16);
+  const x2 = v128.load(block, 32);
+  const x3 = v128.load(block, 48);
+  const x4 = quarter ? zero : v128.load(block, 64);
+  const x5 = quarter ? zero : v128.load(block, 80);
+  const x6 = quarter ? zero : v128.load(block, 96);
+  const x7 = quarter ? zero : v128.load(block, 112);
+  const p04l = low(x0, x4);
+  const p04h = high(x0, x4);
+  const sl = i32x4.add(dot(p04l, W4, W4), round);
+  const sh = i32x4.add(dot(p04h, W4, W4), round);
+  const dl = quarter ? sl : i32x4.add(dot(p04l, W4, -W4), round);
+  const dh = quarter ? sh : i32x4.add(dot(p04h, W4, -W4), round);
+  const p26l = low(x2, x6);
+  const p26h = high(x2, x6);
+  const ul = dot(p26l, W2, W6);
+  const uh = dot(p26h, W2, W6);
+  const tl = dot(p26l, W6, -W2);
+  const th = dot(p26h, W6, -W2);
+  const p13l = low(x1, x3);
+  const p13h = high(x1, x3);
+  const p57l = low(x5, x7);
+  const p57h = high(x5, x7);
+
+  let al = i32x4.add(sl, ul);
+  let ah = i32x4.add(sh, uh);
+  let bl = odd(p13l, p57l, W1, W3, W5, W7, quarter);
+  let bh = odd(p13h, p57h, W1, W3, W5, W7, quarter);
+  v128.store(block, sums(al, bl, ah, bh, COL_SHIFT));
+  v128.store(block, differences(al, bl, ah, bh, COL_SHIFT), 112);
+  al = i32x4.add(dl, tl);
+  ah = i32x4.add(dh, th);
+  bl = odd(p13l, p57l, W3, -W7, -W1, -W5, quarter);
+  bh = odd(p13h, p57h, W3, -W7, -W1, -W5, quarter);
+  v128.store(block, sums(al, bl, ah, bh, COL_SHIFT), 16);
+  v128.store(block, differences(al, bl, ah, bh, COL_SHIFT), 96);
+  al = i32x4.sub(dl, tl);
+  ah = i32x4.sub(dh, th);
+  bl = odd(p13l, p57l, W5, -W1, W7, W3, quarter);
+  bh = odd(p13h, p57h, W5, -W1, W7, W3, quarter);
+  v128.store(block, sums(al, bl, ah, bh, COL_SHIFT), 32);
+  v128.store(block, differences(al, bl, ah, bh, COL_SHIFT), 80);
+  al = i32x4.sub(sl, ul);
+  ah = i32x4.sub(sh, uh);
+  bl = odd(p13l, p57l, W7, -W5, W3, -W1, quarter);
+  bh = odd(p13h, p57h, W7, -W5, W3, -W1, quarter);
+  v128.store(block, sums(al, bl, ah, bh, COL_SHIFT), 48);
+  v128.store(block, differences(al, bl, ah, bh, COL_SHIFT), 64);
 }
 
 /** Transposes the 8x8 block of 16-bit values at `block`, in place. */
@@ -154,13 +265,6 @@ export function transpose(block: usize): void {
   v128.store(block, high(b2, b6), 80);
   v128.store(block, low(b3, b7), 96);
   v128.store(block, high(b3, b7), 112);
-}
-
-/** Transforms the transposed coefficients at `block` in place; on return the block lies in raster order. */
-export function inverseSimple(block: usize): void {
-  pass(block, true);
-  transpose(block);
-  pass(block, false);
 }
 
 /** The one value of a block that has only a DC. */

@@ -100,8 +100,8 @@ export function readSafetensors(bytes: Uint8Array): {
   if (expected !== data.length) fail(`${data.length} bytes of data, its header describes ${expected}`);
   const weights = new Map<string, WeightArray>();
   for (const { name, shape, begin, end } of tensors) {
-    // slice() copies, so that the floats are aligned whatever the header's length.
-    weights.set(name, { shape, data: new Float32Array(data.slice(begin, end).buffer) });
+    // A copy, so that the floats are aligned whatever the header's length (slice() of a Node Buffer copies nothing).
+    weights.set(name, { shape, data: new Float32Array(new Uint8Array(data.subarray(begin, end)).buffer) });
   }
   return { weights, metadata };
 }

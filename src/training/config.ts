@@ -11,8 +11,6 @@ export const trainingConfigSchema = z.strictObject({
   signal: signalSchema,
   /** Values are clipped to this range after the gains; left out: not clipped. */
   limit: z.number().positive().optional(),
-  /** Between face boxes known on I-frames: `hold` the last or move in a line (`linear`). */
-  track: z.enum(['hold', 'linear']).default('linear'),
   network: networkConfigSchema.default(defaultNetworkConfig),
   augmentation: augmentationSchema.default(defaultAugmentation),
   batch: z.int().min(2).max(1024).default(32),

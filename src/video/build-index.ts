@@ -108,9 +108,42 @@ async function indexByHeaders(
       clock.push(time ?? Number.NaN);
     });
   }
-  const { display, decode } = orderByType(pictures);
+  const emptySlots = table.map(({ size }) => size === 0);
+  let { display, decode } = orderByType(pictures, emptySlots);
+  const delay = encoderDelay(container, emptySlots, pictures, clock, decode);
+  if (delay > 0) {
+    const first = emptySlots.indexOf(true);
+    const position = pictures.bytes.indexOf(0);
+    emptySlots.splice(first, delay);
+    pictures.remove(position, delay);
+    clock.splice(position, delay);
+    ({ display, decode } = orderByType(pictures, emptySlots));
+  }
   const times = displayTimes(container, table, clock, decode);
   return new FrameIndex(pictures, display, decode, times);
+}
+
+/**
+ * How many of the empty packets behind the first one only stand for the time that the encoder needed to look ahead: an
+ * AVI has one time for decoding and showing, so a writer of B-pictures leaves slots empty between the first picture and
+ * the second. The bitstream's own clock knows how far these are apart.
+ */
+function encoderDelay(
+  container: Container,
+  emptySlots: readonly boolean[],
+  pictures: Pictures,
+  clock: readonly number[],
+  decode: Uint32Array,
+): number {
+  const { frameRate } = container.track;
+  if (frameRate === undefined || emptySlots[0] || !emptySlots[1]) return 0;
+  let empty = 1;
+  while (emptySlots[empty + 1]) empty++;
+  const first = decode[0]!;
+  const second = decode[1 + empty];
+  if (second === undefined || !pictures.isB(second)) return 0;
+  const distance = Math.round((clock[second]! - clock[first]!) * frameRate);
+  return distance >= 1 ? Math.max(0, 1 + empty - distance) : 0;
 }
 
 function displayTimes(container: Container, table: readonly PacketInfo[], clock: number[], decode: Uint32Array) {

@@ -26,21 +26,36 @@ export function orderByTime(times: Float64Array, length: number): Order {
 
 /**
  * Display order from picture types: a B-picture is shown at once, any other when the next that is no B arrives
- * (ISO/IEC 14496-2, 6.1.3.7; true where B-pictures are never references).
+ * (ISO/IEC 14496-2, 6.1.3.7; true where B-pictures are never references). A packet is a slot in time: an empty one
+ * repeats what is shown, each of the others shows the next picture.
+ *
+ * @param emptySlots by packet: does it hold nothing at all? Such a packet has one entry in `pictures`, of 0 bytes.
  */
-export function orderByType(pictures: Pictures): Order {
-  const decode = new Uint32Array(pictures.length);
-  let shown = 0;
+export function orderByType(pictures: Pictures, emptySlots: readonly boolean[]): Order {
+  const shown: number[] = [];
+  const empty: number[] = [];
   let held = -1;
   for (let i = 0; i < pictures.length; i++) {
-    if (pictures.isB(i) && held >= 0) {
-      decode[shown++] = i;
+    if (pictures.bytes[i] === 0) {
+      empty.push(i);
+    } else if (pictures.isB(i) && held >= 0) {
+      shown.push(i);
     } else {
-      if (held >= 0) decode[shown++] = held;
+      if (held >= 0) shown.push(held);
       held = i;
     }
   }
-  if (held >= 0) decode[shown++] = held;
+  if (held >= 0) shown.push(held);
+
+  const decode = new Uint32Array(pictures.length);
+  let length = 0;
+  let nextShown = 0;
+  let nextEmpty = 0;
+  for (const isEmpty of emptySlots) {
+    if (isEmpty) decode[length++] = empty[nextEmpty++]!;
+    else if (nextShown < shown.length) decode[length++] = shown[nextShown++]!;
+  }
+  while (nextShown < shown.length) decode[length++] = shown[nextShown++]!;
   return { decode, display: inverse(decode) };
 }
 

@@ -149,6 +149,14 @@ export class Pictures {
     this.length++;
   }
 
+  /** Takes pictures out. */
+  remove(from: number, count: number): void {
+    for (const array of [this.packets, this.positions, this.types, this.flags, this.bytes]) {
+      array.copyWithin(from, from + count, this.length);
+    }
+    this.length -= count;
+  }
+
   isB(i: number): boolean {
     return this.types[i] === 3;
   }

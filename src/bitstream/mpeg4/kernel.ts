@@ -92,8 +92,8 @@ export class Kernel {
   private mbRows = 0;
 
   constructor() {
-    // 6 pages hold the tables; the rest grows with the pictures.
-    this.memory = new WebAssembly.Memory({ initial: 6 });
+    // 7 pages hold the tables; the rest grows with the pictures.
+    this.memory = new WebAssembly.Memory({ initial: 7 });
     this.wasm = new WebAssembly.Instance(compile(), { env: { memory: this.memory } }).exports as unknown as Exports;
     const addresses = Object.fromEntries(
       Object.entries(this.wasm)

@@ -23,6 +23,8 @@ export type TableAddresses = Record<
   | 'TCOEF_INTRA'
   | 'RVLC_INTER'
   | 'RVLC_INTRA'
+  | 'SKIP_INTER'
+  | 'SKIP_INTRA'
   | 'MVD'
   | 'DCT_DC_SIZE_LUMA'
   | 'DCT_DC_SIZE_CHROMA'
@@ -78,6 +80,26 @@ function fillCoefficients(
   });
 }
 
+/** As many whole coefficients as 13 bits hold: what stepping over them needs (kernels/mpeg4/memory.ts, SKIP_*). */
+function fillSkips(table: Uint16Array, single: Uint32Array): void {
+  for (let index = 0; index < 8192; index++) {
+    let length = 0;
+    let advance = 0;
+    let last = 0;
+    while (!last) {
+      // The next 12 bits, zeros behind the 13th: an entry counts only if it lies within what is known.
+      const entry = single[((index << length) >> 1) & 4095]!;
+      const more = entry & 31;
+      const runs = (entry >> 8) & 127;
+      if (entry >>> 16 === 0 || length + more > 13 || advance + runs > 127) break;
+      length += more;
+      advance += runs;
+      last = (entry >> 15) & 1;
+    }
+    table[index] = length | (advance << 4) | (last << 11);
+  }
+}
+
 /** LMAX[last][run] and RMAX[last][level] (tables B-19 to B-22): they follow from the codes. */
 function fillMaxima(lmax: Uint8Array, rmax: Uint8Array, codes: readonly CoefficientCode[]): void {
   for (const [last, run, level] of codes) {
@@ -100,6 +122,8 @@ export function writeTables(buffer: ArrayBufferLike, at: TableAddresses): void {
   fillCoefficients(longs(at.TCOEF_INTRA, 4096), intraTcoef, tcoefEscape, 12);
   fillCoefficients(longs(at.RVLC_INTER, 32768), interRvlc, rvlcEscape, 15);
   fillCoefficients(longs(at.RVLC_INTRA, 32768), intraRvlc, rvlcEscape, 15);
+  fillSkips(words(at.SKIP_INTER, 8192), longs(at.TCOEF_INTER, 4096));
+  fillSkips(words(at.SKIP_INTRA, 8192), longs(at.TCOEF_INTRA, 4096));
   fillCodes(words(at.MVD, 4096), mvd, 12, (magnitude) => magnitude);
   fillCodes(bytes(at.DCT_DC_SIZE_LUMA, 2048), dctDcSizeLuminance, 11, (size) => size);
   fillCodes(bytes(at.DCT_DC_SIZE_CHROMA, 4096), dctDcSizeChrominance, 12, (size) => size);

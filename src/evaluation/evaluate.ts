@@ -1,0 +1,106 @@
+/** Runs a model over clips of a data set: from the files, as anyone would use it. */
+import { join } from 'node:path';
+import type { Dataset } from '../dataset/dataset.js';
+import type { DatasetClip } from '../dataset/manifest.js';
+import { readClip } from '../dataset/read-clip.js';
+import { MalformedStreamError } from '../errors.js';
+import type { ExpressionModel } from '../network/model.js';
+import { FrameCropper } from '../residual/crop.js';
+import { evenPlan, framesNeeded } from '../residual/sampling.js';
+import { ClipTensor, centreView } from '../residual/tensor.js';
+import type { ClipOutcome } from './report.js';
+
+export interface EvaluateOptions {
+  onProgress?: (done: number, all: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface Evaluation {
+  outcomes: ClipOutcome[];
+  /** Clips with frames that could not be read, or not wholly. They count like the others. */
+  damaged: string[];
+  /** P-frames parsed. */
+  parsed: number;
+}
+
+/** Clips that are predicted in one call. */
+const batch = 32;
+
+/**
+ * Predicts every clip. Only the P-frames that the model's signal needs are parsed. Throws what reading a clip throws, with
+ * the clip's path in the message, and MalformedStreamError for a label that the model does not have or a clip without
+ * P-frames.
+ */
+export async function evaluateClips(
+  model: ExpressionModel,
+  dataset: Dataset,
+  clips: readonly DatasetClip[],
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { labels, signal, normalisation } = model.card;
+  const cropper = new FrameCropper(signal);
+  const tensor = new ClipTensor(signal, normalisation);
+  const input = new Float32Array(batch * tensor.length);
+  const result: Evaluation = { outcomes: [], damaged: [], parsed: 0 };
+  for (let at = 0; at < clips.length; at += batch) {
+    const part = clips.slice(at, at + batch);
+    for (const [i, row] of part.entries()) {
+      options.signal?.throwIfAborted();
+      if (!labels.includes(row.emotion)) {
+        throw new MalformedStreamError(
+          `manifest.csv: line ${row.line}, column emotion: the model has no label ${row.emotion}, only ${labels.join(', ')}`,
+        );
+      }
+      const clip = await withPath(row, () =>
+        readClip(join(dataset.root, row.path), {
+          cropper,
+          faces: dataset.faces.get(row.clip),
+          track: 'linear',
+          needed: (count, afterKey) =>
+            count === 0 ? [] : framesNeeded(signal, evenPlan(signal.frames, 0, count), afterKey),
+          signal: options.signal,
+        }),
+      );
+      const { count } = clip.sequence;
+      if (count === 0) throw new MalformedStreamError(`${row.path} has no P-frame: there is no motion to read`);
+      result.parsed += clip.parsed;
+      if (clip.damaged > 0) result.damaged.push(row.path);
+      const view = centreView(cropper.size, signal.size);
+      tensor.fill(clip.sequence, evenPlan(signal.frames, 0, count), view, input, i * tensor.length);
+    }
+    const { probabilities } = await model.predict(input.subarray(0, part.length * tensor.length), part.length);
+    part.forEach((row, i) => {
+      const answer = Array.from(probabilities.subarray(i * labels.length, (i + 1) * labels.length));
+      result.outcomes.push(outcomeOf(row, labels, answer));
+    });
+    options.onProgress?.(Math.min(at + batch, clips.length), clips.length);
+  }
+  return result;
+}
+
+/** What one clip's probabilities mean; the first of equals is the answer. */
+export function outcomeOf(row: DatasetClip, labels: readonly string[], probabilities: readonly number[]): ClipOutcome {
+  return {
+    path: row.path,
+    subject: row.subject,
+    condition: row.condition,
+    gender: row.gender,
+    age: row.age,
+    ethnicity: row.ethnicity,
+    truth: labels.indexOf(row.emotion),
+    predicted: probabilities.indexOf(Math.max(...probabilities)),
+    probabilities,
+  };
+}
+
+/** Runs `read`; an error of the four kinds says which clip it was. */
+async function withPath<T>(row: DatasetClip, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && error.name.endsWith('Error') && error.name !== 'AbortError') {
+      error.message = `${row.path}: ${error.message}`;
+    }
+    throw error;
+  }
+}

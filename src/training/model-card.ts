@@ -1,0 +1,90 @@
+/** The card of a trained model, out of the run that made it. */
+import type { Dataset } from '../dataset/dataset.js';
+import type { Split } from '../dataset/folds.js';
+import type { Metrics } from '../evaluation/metrics.js';
+import type { EvaluationReport } from '../evaluation/report.js';
+import type { CardMetrics, ModelCard } from '../network/card.js';
+import type { Normalisation } from '../residual/tensor.js';
+import type { TrainingConfig } from './config.js';
+import { packageVersion } from './package-version.js';
+import type { EpochRecord } from './record.js';
+import type { TrainOptions } from './run.js';
+
+export interface CardSource {
+  config: TrainingConfig;
+  labels: string[];
+  normalisation: Normalisation;
+  dataset: Dataset;
+  split: Split;
+  options: TrainOptions;
+  /** The epoch that was chosen. */
+  chosen: EpochRecord;
+  test: EvaluationReport | undefined;
+}
+
+export function cardOf(source: CardSource): ModelCard {
+  const { config, labels, normalisation, dataset, split, options, chosen, test } = source;
+  const { augmentation } = config;
+  const seen = [...split.train, ...split.validation];
+  const { n, war, uar, macroF1 } = chosen.validation;
+  const metrics: CardMetrics[] = [
+    {
+      split: `validation fold ${options.validationFold} (the epoch was chosen by it)`,
+      ...{ n, war, uar, macroF1 },
+      byCondition: {},
+      byGroup: {},
+    },
+  ];
+  if (test) {
+    metrics.push({
+      split: `test fold ${options.testFold} (${test.subjects} subjects never seen)`,
+      ...{ n: test.n, war: test.war, uar: test.uar, macroF1: test.macroF1 },
+      byCondition: short(test.byCondition),
+      byGroup: short(test.byGroup),
+    });
+  }
+  return {
+    name: config.name,
+    version: packageVersion(),
+    labels,
+    signal: config.signal,
+    network: config.network,
+    normalisation,
+    sampling: { training: augmentation.jitter ? 'even, jittered' : 'even', use: 'even' },
+    data: {
+      name: dataset.name,
+      sha256: dataset.hash,
+      folds: [...new Set(seen.map((row) => row.fold))].sort((a, b) => a - b),
+      clips: split.train.length,
+    },
+    licence: 'MIT',
+    date: new Date().toISOString().slice(0, 10),
+    metrics,
+    training: {
+      seed: config.seed,
+      epochs: config.epochs,
+      hyperparameters: {
+        batch: config.batch,
+        lr: config.lr,
+        weightDecay: config.weightDecay,
+        warmup: config.warmup,
+        clip: config.clip,
+        labelSmoothing: config.labelSmoothing,
+        ema: config.ema ?? null,
+        chosenEpoch: chosen.epoch,
+        ...Object.fromEntries(Object.entries(augmentation).map(([key, value]) => [`augmentation.${key}`, value])),
+      },
+    },
+    intendedUse:
+      'Research on and demonstration of expression recognition in compressed video: which of the labels the visible movement of one face resembles.',
+    forbiddenUse:
+      'Inferring what a person feels, thinks or intends; identification, surveillance, hiring, education, law enforcement, or any decision about a person.',
+    notes: dataset.name.includes('london-expressions')
+      ? 'Trained on semi-synthetic clips: real faces, scripted motion. Scores say nothing about recorded behaviour. Based on the Face Research Lab London Set (DeBruine & Jones 2017, CC BY 4.0).'
+      : '',
+  };
+}
+
+function short(groups: Record<string, Metrics>): CardMetrics['byCondition'] {
+  return Object.fromEntries(Object.entries(groups).map(([name, { n, war, uar }]) => [name, { n, war, uar }]));
+}

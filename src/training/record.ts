@@ -1,0 +1,56 @@
+/** What a run leaves behind while it goes: one line per epoch in `record.jsonl`, files that are whole or not there. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** One epoch. */
+export interface EpochRecord {
+  /** From 1. */
+  epoch: number;
+  /** Means over the epoch's training batches, with dropout and augmentation. */
+  loss: number;
+  trainAccuracy: number;
+  /** Mean norm of the gradients before clipping. */
+  gradNorm: number;
+  /** Learning rate of the last step. */
+  lr: number;
+  /** On the validation fold. */
+  validation: { n: number; war: number; uar: number; macroF1: number; loss: number };
+  /** Clips x samples per second of training. */
+  framesPerSecond: number;
+  /** Seconds of training and validation. */
+  seconds: number;
+  /** Whether this is the best epoch so far, by validation. */
+  best: boolean;
+}
+
+/** Writes a file through a partial one, so that a reader never sees half of it. */
+export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+  await writeFile(`${path}.partial`, data);
+  await rename(`${path}.partial`, path);
+}
+
+export class TrainingRecord {
+  readonly epochs: EpochRecord[];
+  readonly #path: string;
+
+  private constructor(path: string, epochs: EpochRecord[]) {
+    this.#path = path;
+    this.epochs = epochs;
+  }
+
+  /** Starts a record, or goes on with the first `keep` epochs of the one that is there. */
+  static async open(folder: string, keep: number): Promise<TrainingRecord> {
+    const path = join(folder, 'record.jsonl');
+    const text = keep === 0 ? '' : await readFile(path, 'utf8').catch(() => '');
+    const lines = text.split('\n').filter((line) => line !== '');
+    return new TrainingRecord(
+      path,
+      lines.slice(0, keep).map((line) => JSON.parse(line) as EpochRecord),
+    );
+  }
+
+  async add(epoch: EpochRecord): Promise<void> {
+    this.epochs.push(epoch);
+    await writeWhole(this.#path, this.epochs.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  }
+}
