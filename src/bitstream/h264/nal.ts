@@ -144,7 +144,7 @@ export class RbspReader extends BitReader {
   /** se(v), 9.1.1. */
   se(): number {
     const codeNum = this.ue();
-    return codeNum % 2 === 1 ? (codeNum + 1) / 2 : -(codeNum / 2);
+    return codeNum % 2 === 1 ? (codeNum + 1) / 2 : 0 - codeNum / 2;
   }
 
   /** se(v) within a range. */
