@@ -54,8 +54,9 @@ const PROBED = 8;
 /**
  * Opens a video.
  *
- * MP4, MOV, 3GP and MKV are opened by their index, whatever their length. AVI and raw streams carry no times, and
- * neither does a packed bitstream in any container: there every packet is read once for its pictures' headers.
+ * MP4, MOV and 3GP are opened by their index, whatever their length; MKV, TS and FLV by one walk from packet to packet.
+ * AVI and raw streams carry no times, and a packed bitstream carries wrong ones in any container: there every packet is
+ * read once for its pictures' headers.
  *
  * Throws MalformedStreamError, UnsupportedStreamError (container, codec or a feature of it) or LimitExceededError.
  */
@@ -104,9 +105,9 @@ async function firstPicture(container: Container, table: readonly PacketInfo[], 
 
 /** One opened video. Close it when done. */
 export class Video {
-  /** `mp4`, `mov`, `3gp`, `mkv`, `webm`, `ts`, `avi`, `m4v`, `h263`, `h264`. */
+  /** `mp4`, `mov`, `3gp`, `mkv`, `webm`, `ts`, `flv`, `avi`, or a raw stream: `m4v`, `h263`, `h264`. */
   readonly container: string;
-  /** `mpeg4`, `h263`, `h264`, … */
+  /** `mpeg4`, `h263`, `flv1`, `h264`, … */
   readonly codec: string;
   /** Luma pixels of the picture, as the bitstream says. */
   readonly width: number;

@@ -6,8 +6,10 @@
  */
 import { Command, CommanderError } from 'commander';
 import { registerAnalyze } from './commands/analyze.js';
+import { registerEvaluate } from './commands/evaluate.js';
 import { registerExtract } from './commands/extract.js';
 import { registerInspect } from './commands/inspect.js';
+import { registerTrain } from './commands/train.js';
 import { debugStack, describe, UsageError } from './failure.js';
 import { INTERRUPTED, interruptSignal } from './interrupt.js';
 import { clearProgress, exitOnClosedPipe, notice, oneLine } from './output.js';
@@ -36,6 +38,8 @@ async function build(signal: AbortSignal): Promise<Command> {
   registerAnalyze(program, signal);
   registerInspect(program, signal);
   registerExtract(program, signal);
+  registerTrain(program, signal);
+  registerEvaluate(program, signal);
   // Children copy settings only when made with .command(); each sub-command gets them here whoever registered it.
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

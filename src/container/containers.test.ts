@@ -36,14 +36,19 @@ const encodings: Record<string, { size: string; encoder: readonly string[]; exte
     encoder: ['-c:v', 'h263', '-g', String(groupLength)],
     extensions: ['3gp', 'mov', 'mkv', 'avi', 'h263'],
   },
+  'flv1 (Sorenson)': {
+    size: '176x144',
+    encoder: ['-c:v', 'flv', '-g', String(groupLength)],
+    extensions: ['flv', 'avi', 'mkv'],
+  },
   h264: {
     size: '176x144',
     encoder: ['-c:v', 'libx264', '-g', String(groupLength), '-bf', '2', '-threads', '1'],
-    extensions: ['mp4', 'mov', 'mkv', 'ts', 'avi', 'h264'],
+    extensions: ['mp4', 'mov', 'mkv', 'ts', 'avi', 'flv', 'h264'],
   },
 };
 
-const codecs: Record<string, string> = { h263: 'h263', h264: 'h264' };
+const codecs: Record<string, string> = { h263: 'h263', h264: 'h264', 'flv1 (Sorenson)': 'flv1' };
 
 async function comparePackets(path: string, source: VideoSource = path): Promise<void> {
   const expected = oraclePackets(path);
@@ -59,7 +64,9 @@ async function comparePackets(path: string, source: VideoSource = path): Promise
       const packet = await container.read(index);
       expect(packet.size).toBe(packet.data.length);
       expect(adler32(packet.data)).toBe(expected[i]!.checksum);
-      if (timestamp !== undefined) expect(timestamp).toBeCloseTo(expected[i]!.pts!, 6);
+      // ffmpeg counts a raw stream at 25 frames per second, whatever its own clock says.
+      if (timestamp !== undefined && container.track.container !== 'h263')
+        expect(timestamp).toBeCloseTo(expected[i]!.pts!, 6);
     }
   } finally {
     container.close();
@@ -74,12 +81,12 @@ for (const [name, { size, encoder, extensions }] of Object.entries(encodings)) {
         await comparePackets(path);
         const container = await openContainer(path);
         const { track } = container;
-        const timed = !['avi', 'm4v', 'h263', 'h264'].includes(extension);
+        const timed = !['avi', 'm4v', 'h264'].includes(extension);
         expect((await container.table()).every(({ timestamp }) => (timestamp !== undefined) === timed)).toBe(true);
         container.close();
         expect(track.container).toBe(extension);
         expect(track.codec).toBe(codecs[name] ?? 'mpeg4');
-        if (!['ts', 'm4v', 'h263', 'h264'].includes(extension)) {
+        if (!['ts', 'flv', 'm4v', 'h263', 'h264'].includes(extension)) {
           expect(`${track.width}x${track.height}`).toBe(size);
         }
         expect(track.frameRate).toBe(extension === 'avi' ? 25 : undefined);

@@ -1,14 +1,16 @@
 /** Opens a file of any kind that vultus knows, told by its contents and never by its name. */
-import { MalformedStreamError, UnsupportedStreamError } from '../errors.js';
+import { UnsupportedStreamError } from '../errors.js';
 import { type Limits, withLimits } from '../limits.js';
 import { openAvi } from './avi/avi.js';
 import { openElementary } from './elementary/elementary.js';
+import { openFlv } from './flv/flv.js';
 import { openMatroska } from './matroska/matroska.js';
 import { openMp4 } from './mp4/movie.js';
 import { openMpegTs } from './mpeg-ts/mpeg-ts.js';
 import type { Container } from './packet.js';
 import { type FileKind, SNIFF_BYTES, sniff } from './sniff.js';
 import { type ByteSource, openSource, type VideoSource } from './source.js';
+import { impossibleNumbers } from './table-container.js';
 
 export type { Container, Packet, PacketInfo, VideoTrack } from './packet.js';
 export type { VideoSource } from './source.js';
@@ -23,6 +25,7 @@ const openers: Record<FileKind, (source: ByteSource, limits: Limits) => Promise<
   avi: openAvi,
   matroska: openMatroska,
   'mpeg-ts': openMpegTs,
+  flv: openFlv,
   m4v: (source, limits) => openElementary(source, 'm4v', limits),
   h263: (source, limits) => openElementary(source, 'h263', limits),
   h264: (source, limits) => openElementary(source, 'h264', limits),
@@ -47,9 +50,7 @@ export async function openContainer(source: VideoSource, options: OpenOptions = 
     return await openers[kind](bytes, limits);
   } catch (error) {
     bytes.close();
-    if (error instanceof RangeError) {
-      throw new MalformedStreamError('a header is cut short or holds impossible numbers', { cause: error });
-    }
+    if (error instanceof RangeError) throw impossibleNumbers(error);
     throw error;
   }
 }

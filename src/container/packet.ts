@@ -2,7 +2,7 @@
 
 /** The first video track of a file. */
 export interface VideoTrack {
-  /** `mp4`, `mov`, `mkv`, `webm`, `ts`, `avi`, `m4v` (raw MPEG-4 visual elementary stream), … */
+  /** `mp4`, `mov`, `3gp`, `mkv`, `webm`, `ts`, `flv`, `avi`, or a raw stream: `m4v` (MPEG-4 visual), `h263`, `h264`. */
   container: string;
   /** `mpeg4` (Part 2), `h263`, `flv1`, `h264`, or the container's own name for anything else. */
   codec: string;
@@ -21,7 +21,7 @@ export interface VideoTrack {
 export interface PacketInfo {
   /** Position in decoding order, from 0. */
   index: number;
-  /** Presentation time in seconds; `undefined` where the container has none (AVI, raw streams). */
+  /** Presentation time in seconds; `undefined` where the container has none (AVI, raw MPEG-4 and H.264). */
   timestamp: number | undefined;
   /** Key-frame flag of the container (raw streams and containers without flags: from the bitstream). */
   key: boolean;

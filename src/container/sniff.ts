@@ -2,7 +2,7 @@
 import { MalformedStreamError } from '../errors.js';
 import { fourcc } from './bytes.js';
 
-export type FileKind = 'mp4' | 'avi' | 'matroska' | 'mpeg-ts' | 'm4v' | 'h263' | 'h264';
+export type FileKind = 'mp4' | 'avi' | 'matroska' | 'mpeg-ts' | 'flv' | 'm4v' | 'h263' | 'h264';
 
 /** Bytes that `sniff` wants to see, if the file has them. */
 export const SNIFF_BYTES = 64 * 1024;
@@ -16,12 +16,13 @@ export function sniff(head: Uint8Array): FileKind | { unsupported: string } {
   if (topLevelBoxes.has(second)) return 'mp4';
   if (first === 'RIFF' && fourcc(head, 8).startsWith('AVI')) return 'avi';
   if (first === '\x1aE\xdf\xa3') return 'matroska';
+  if (first === 'FLV\x01') return 'flv';
   if (isTransportStream(head)) return 'mpeg-ts';
   const elementary = elementaryKind(head);
   if (elementary) return elementary;
   const unsupported = unsupportedKind(first, head);
   if (unsupported) return { unsupported };
-  const known = 'MP4, MOV, 3GP, MKV, WebM, MPEG-TS, AVI, or a raw MPEG-4, H.263 or H.264 stream';
+  const known = 'MP4, MOV, 3GP, MKV, WebM, MPEG-TS, AVI, FLV, or a raw MPEG-4, H.263 or H.264 stream';
   throw new MalformedStreamError(`not a container that vultus knows (${known})`, { offset: 0 });
 }
 
@@ -60,7 +61,6 @@ function elementaryKind(head: Uint8Array): FileKind | undefined {
 }
 
 function unsupportedKind(first: string, head: Uint8Array): string | undefined {
-  if (first.startsWith('FLV')) return 'FLV container';
   if (first === 'OggS') return 'Ogg container';
   if (first === '\x30\x26\xb2\x75') return 'ASF / WMV container';
   if (first === '\0\0\x01\xba') return 'MPEG program stream';

@@ -68,7 +68,17 @@ export class TableContainer implements Container {
   async #load(): Promise<PacketTable> {
     if (this.#loaded) return this.#loaded;
     this.#loading ??= this.#options.loadTable();
-    this.#loaded = await this.#loading;
+    try {
+      this.#loaded = await this.#loading;
+    } catch (error) {
+      if (error instanceof RangeError) throw impossibleNumbers(error);
+      throw error;
+    }
     return this.#loaded;
   }
+}
+
+/** A number in the file led outside what it counts: what a DataView says when it is asked for too much. */
+export function impossibleNumbers(cause: RangeError): MalformedStreamError {
+  return new MalformedStreamError('a header is cut short or holds impossible numbers', { cause });
 }

@@ -113,7 +113,7 @@ export function ribbon({ segments, labels, duration }: AnalysisResult): string {
 export function energyLane(result: AnalysisResult, points: readonly Moment[]): string {
   const highest = Math.max(...points.map((m) => m.energy), 1e-6);
   const words = `Residual energy in the face box: up to ${highest.toFixed(2)} luma steps`;
-  return `<div class="lane energy"><div class="name">residual energy<b>max ${highest.toFixed(1)}</b></div>
+  return `<div class="lane energy"><div class="name">residual energy<b>${highest.toFixed(1)}</b></div>
 <div class="plot">${drawing(
     curve(points, result.duration, (m) => m.energy / highest),
     words,

@@ -114,7 +114,7 @@ ${axis(duration)}
 <div class="cursor" hidden><i></i></div>
 </div>
 <div class="scrub" hidden><label for="${id}-time">Read at a moment</label><input id="${id}-time" type="range" min="0" max="${duration.toFixed(3)}" step="${step}" value="0"><output aria-live="polite"></output></div>
-<p class="key">Each lane is one expression's probability, from 0 at its foot to 1 at its top; the figure beside the name is its mean. Lanes are lit where the expression holds a segment, with a dot at its apex; hatched means that no expression was probable enough. A point of a curve stands for a window of ${trim(window)} s around it${result.windows.length > 1 ? `, one every ${trim(hop)} s` : ''}. Residual energy is how much the codec had to correct inside the face box.</p>
+<p class="key">Each lane is one expression's probability, from 0 at its foot to 1 at its top; the figure beside the name is its mean. Lanes are lit where the expression holds a segment, with a dot at its apex; hatched means that no expression was probable enough. A point of a curve stands for a window of ${trim(window)} s around it${result.windows.length > 1 ? `, one every ${trim(hop)} s` : ''}. Residual energy is how much the codec had to correct inside the face box, in luma steps; the figure is its highest value.</p>
 <script type="application/json">${json}</script>
 </div>`;
 }

@@ -9,8 +9,8 @@ export function colours(id: string, labels: readonly string[]): string {
 }
 
 export const style = `
-:root{color-scheme:light dark;--paper:#f6f5f2;--card:#fff;--ink:#1d2129;--soft:#5a6270;--line:#e1dfd9;--track:#f1f0ec;--hatch:#d5d2ca;--accent:#31527d;--warn:#8a4b00;--warnpaper:#fff4e0;--warnline:#f0d3a4}
-@media(prefers-color-scheme:dark){:root{--paper:#14171c;--card:#1c2027;--ink:#e9ebef;--soft:#a0a9b8;--line:#2f3641;--track:#232933;--hatch:#3c4552;--accent:#9dbde6;--warn:#ffca80;--warnpaper:#33291a;--warnline:#5c4623}}
+:root{color-scheme:light dark;--paper:#f6f5f2;--card:#fff;--ink:#1d2129;--soft:#5a6270;--line:#e1dfd9;--track:#f1f0ec;--hatch:#d5d2ca;--accent:#31527d;--warn:#8a4b00;--warnpaper:#fff4e0;--warnline:#f0d3a4;--on:#fff}
+@media(prefers-color-scheme:dark){:root{--paper:#14171c;--card:#1c2027;--ink:#e9ebef;--soft:#a0a9b8;--line:#2f3641;--track:#232933;--hatch:#3c4552;--accent:#9dbde6;--warn:#ffca80;--warnpaper:#33291a;--warnline:#5c4623;--on:#14171c}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -26,7 +26,7 @@ p{margin:0 0 10px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:22px 24px;margin:0 0 18px}
 .notice{background:var(--warnpaper);border:1px solid var(--warnline);color:var(--warn);border-radius:10px;padding:10px 14px;margin:0 0 16px;font-size:.92rem;overflow-wrap:anywhere}
 .chart{position:relative}
-.lane{display:grid;grid-template-columns:150px 1fr;gap:14px;align-items:center;margin-bottom:5px}
+.lane{display:grid;grid-template-columns:160px minmax(0,1fr);gap:14px;align-items:center;margin-bottom:5px}
 .name{display:flex;align-items:center;gap:8px;font-size:.9rem;min-width:0;white-space:nowrap}
 .name b{margin-left:auto;font-weight:500;color:var(--soft);font-variant-numeric:tabular-nums;font-size:.82rem}
 .dot{flex:none;width:10px;height:10px;border-radius:50%;background:var(--c)}
@@ -38,22 +38,23 @@ p{margin:0 0 10px}
 .apex{position:absolute;top:4px;width:9px;height:9px;margin-left:-4.5px;border-radius:50%;background:var(--c);border:2px solid var(--card)}
 .ribbon{height:34px;margin-bottom:5px}
 .part{position:absolute;top:0;bottom:0;background:var(--c);border-right:1.5px solid var(--card);overflow:hidden}
-.part em{position:absolute;inset:0;display:flex;align-items:center;padding:0 8px;font-style:normal;font-size:.8rem;font-weight:600;color:#fff;white-space:nowrap}
+.part em{position:absolute;inset:0;display:flex;align-items:center;padding:0 8px;overflow:hidden;font-style:normal;font-size:.8rem;font-weight:600;color:var(--on);white-space:nowrap}
 .unsure{background:repeating-linear-gradient(-45deg,var(--hatch) 0 5px,transparent 5px 10px)}
 .unsure em{color:var(--ink);font-weight:500}
 .unsure em{text-shadow:0 0 4px var(--track),0 0 4px var(--track)}
 .energy{--c:var(--soft);margin-top:14px}.energy .plot{height:30px}
 .axis .plot{background:none;height:22px;overflow:visible}
 .axis span{position:absolute;top:0;padding-left:5px;border-left:1px solid var(--line);font-size:.76rem;line-height:20px;color:var(--soft);font-variant-numeric:tabular-nums;white-space:nowrap}
-.film{display:flex;gap:8px;margin:0 0 14px 164px;overflow:hidden}
-.film figure{margin:0;flex:1 1 0;min-width:0}
+.film{display:flex;gap:8px;margin:0 0 14px 174px;overflow:hidden}
+.film figure{margin:0;flex:1 1 0;min-width:0;max-width:112px}
 .film img{display:block;width:100%;height:auto;border-radius:7px}
 .film figcaption{font-size:.74rem;color:var(--soft);padding-top:3px;font-variant-numeric:tabular-nums}
-.cursor{position:absolute;inset:0 0 0 164px;pointer-events:none}
+.cursor{position:absolute;inset:0 0 0 174px;pointer-events:none}
 .cursor i{position:absolute;top:0;bottom:0;width:0;border-left:1.5px solid var(--ink);opacity:.65}
-.scrub{display:grid;grid-template-columns:150px 1fr;gap:14px;align-items:center;font-size:.88rem;margin-top:6px}
+.scrub{display:grid;grid-template-columns:160px minmax(0,1fr);gap:14px;align-items:center;font-size:.88rem;margin-top:6px}
 .scrub input{width:100%;margin:0;accent-color:var(--accent)}
 .scrub output{grid-column:2;color:var(--soft);min-height:1.5em;font-variant-numeric:tabular-nums}
+[hidden]{display:none!important}
 .scrub output b{color:var(--ink)}
 .key{color:var(--soft);font-size:.84rem;margin:14px 0 0;max-width:78ch}
 .wide{overflow-x:auto}
@@ -80,11 +81,11 @@ main,footer{padding:0 14px}header.top{padding:18px 14px 0}
 .two{grid-template-columns:1fr;gap:0}
 .lane{grid-template-columns:1fr;gap:2px;margin-bottom:8px}
 .plot{height:32px}.axis .name{display:none}.axis{margin-bottom:0}.axis .plot{height:20px}.odd{display:none}
-.film{margin-left:0;gap:5px}.film figure:nth-child(n+7){display:none}
+.film{margin-left:0;gap:5px}.film figure:nth-child(even){display:none}
 .cursor{left:0}.scrub{grid-template-columns:1fr;gap:4px}.scrub output{grid-column:1}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}
-.ribbon em{font-size:.72rem;padding:0 5px}
-.onset,.offset{display:none}.bar{width:40px}
+.ribbon em{display:none}
+.onset,.offset{display:none}.bar{display:none}th,td{padding-left:6px;padding-right:6px}
 }
 @media print{body{background:#fff}.scrub,.cursor{display:none}.card{break-inside:avoid}}
 `;

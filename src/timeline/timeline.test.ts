@@ -38,6 +38,8 @@ describe('planWindows', () => {
     expect(planned[0]).toMatchObject({ start: 0, from: 0, to: 40 });
     expect(planned[1]!.start).toBeCloseTo(0.2);
     expect(planned[1]!.from).toBe(5);
+    // 3 x 0.2 is a little more than 0.6: the frame at 0.6 s is inside all the same.
+    expect(planned[3]!.from).toBe(15);
     expect(planned.at(-1)!.end).toBeCloseTo(4.12);
     expect(planned.at(-1)!.to).toBe(103);
   });

@@ -50,17 +50,17 @@ export function planWindows(
   if (!(window > 0 && hop > 0)) throw new RangeError('window and hop must be positive numbers of seconds');
   if (times.length === 0) return [];
   if (end - begin < 1.25 * window) return [{ start: begin, end, from: 0, to: times.length }];
+  // Half a microsecond forgives rounding in time stamps and in the sums of hops.
+  const slack = 5e-7;
   const planned: PlannedWindow[] = [];
   let from = 0;
   let to = 0;
   const place = (start: number, stop: number) => {
-    while (from < times.length && times[from]! < start) from++;
+    while (from < times.length && times[from]! < start - slack) from++;
     to = Math.max(to, from);
-    while (to < times.length && times[to]! < stop) to++;
+    while (to < times.length && times[to]! < stop - slack) to++;
     if (to > from) planned.push({ start, end: stop, from, to });
   };
-  // Half a microsecond forgives rounding in time stamps and in the sums of hops.
-  const slack = 5e-7;
   for (let k = 0; begin + k * hop + window <= end + slack; k++) {
     place(begin + k * hop, begin + k * hop + window);
     const next = times[from];

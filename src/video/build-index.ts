@@ -6,7 +6,7 @@ import type { BitstreamParser, PictureHeader } from '../bitstream/parser.js';
 import type { Container, PacketInfo } from '../container/packet.js';
 import { LimitExceededError, MalformedStreamError, UnsupportedStreamError } from '../errors.js';
 import { orderByTime, orderByType, timesFromClock, timesFromRate, timesFromStamps } from './display-order.js';
-import { FrameIndex, Pictures } from './frame-index.js';
+import { FrameIndex, Pictures, type TimeSource } from './frame-index.js';
 
 /** Packets at the start whose headers are read to see whether the container's times can be believed. */
 const PROBED = 8;
@@ -26,14 +26,14 @@ export async function buildIndex(
   parser: BitstreamParser,
 ): Promise<FrameIndex> {
   if (table.every((packet) => packet.timestamp !== undefined)) {
-    const index = indexByTimes(table);
+    const index = indexByTimes(table, container.track.container === 'h263' ? 'bitstream' : 'container');
     if (await agrees(container, parser, index)) return index;
   }
   return indexByHeaders(container, table, parser);
 }
 
 /** One picture a packet, shown at the packet's time. */
-function indexByTimes(table: readonly PacketInfo[]): FrameIndex {
+function indexByTimes(table: readonly PacketInfo[], source: TimeSource): FrameIndex {
   const stamps = Float64Array.from(table, (packet) => packet.timestamp!);
   const pictures = new Pictures(table.length);
   let latest = Number.NEGATIVE_INFINITY;
@@ -45,7 +45,7 @@ function indexByTimes(table: readonly PacketInfo[]): FrameIndex {
     pictures.push(packet.index, 0, type, packet.key, packet.size, packet.size > 0);
   }
   const { display, decode } = orderByTime(stamps, table.length);
-  return new FrameIndex(pictures, display, decode, timesFromStamps('container', stamps, table.length));
+  return new FrameIndex(pictures, display, decode, timesFromStamps(source, stamps, table.length));
 }
 
 /** Does each of the first packets hold one picture, of the type that the times say? Not so in a packed bitstream. */

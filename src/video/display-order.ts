@@ -87,11 +87,11 @@ export function timesFromStamps(source: TimeSource, stamps: Float64Array, length
  * that does not rise (a broken header, a clock set back at a cut) is replaced by the usual distance from the one before.
  */
 export function timesFromClock(clock: Float64Array): DisplayTimes {
+  if (clock.every(Number.isNaN)) return { ...timesFromRate(ASSUMED_FRAME_RATE, clock.length), source: 'assumed' };
   const period = usualDistance(clock) ?? 1 / ASSUMED_FRAME_RATE;
-  const known = clock.some((time) => !Number.isNaN(time));
   const seconds = new Float64Array(clock.length);
   // What the clock shows less what is meant: changes where the clock jumps.
-  let offset = known ? (clock.find((time) => !Number.isNaN(time)) ?? 0) : 0;
+  let offset = clock.find((time) => !Number.isNaN(time)) ?? 0;
   const start = offset;
   for (let i = 0; i < clock.length; i++) {
     const before = i > 0 ? seconds[i - 1]! : -period;
@@ -103,8 +103,8 @@ export function timesFromClock(clock: Float64Array): DisplayTimes {
     }
     seconds[i] = Math.max(0, time);
   }
-  const source = known ? 'bitstream' : 'assumed';
-  return { source, seconds, start, duration: (seconds[clock.length - 1] ?? 0) + period, frameRate: 1 / period };
+  const duration = (seconds[clock.length - 1] ?? 0) + period;
+  return { source: 'bitstream', seconds, start, duration, frameRate: 1 / period };
 }
 
 /** The median of the positive distances between neighbours, of the first few thousand. */

@@ -10,6 +10,6 @@ import { makeSubject, runCase } from './mpeg4-case.js';
 import { runFuzzer } from './run.js';
 
 await runFuzzer(import.meta.url, async () => {
-  const subjects = mpeg4Corpus().map(makeSubject);
+  const subjects = (await mpeg4Corpus()).map(makeSubject);
   return (seed) => runCase(seed, subjects);
 });

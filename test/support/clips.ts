@@ -16,7 +16,7 @@ export type Source = readonly string[];
 const cacheVersion = 2;
 
 function cacheFolder(): string {
-  const folder = join(tmpdir(), 'vultus-test-clips');
+  const folder = join(tmpdir(), `vultus-test-clips-${process.getuid?.() ?? 0}`);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
@@ -31,7 +31,10 @@ export function makeClip(source: Source, encoder: readonly string[], extension: 
     .digest('hex');
   const path = join(cacheFolder(), `${key.slice(0, 24)}.${extension}`);
   if (existsSync(path)) return path;
-  const partial = join(cacheFolder(), `${key.slice(0, 24)}.${process.pid}.partial.${extension}`);
+  const partial = join(
+    cacheFolder(),
+    `${key.slice(0, 24)}.${process.pid}-${Math.random().toString(36).slice(2)}.${extension}`,
+  );
   const format = formats[extension];
   ffmpeg([
     ...[...source, '-an', '-sn', '-map_metadata', '-1', ...encoder],

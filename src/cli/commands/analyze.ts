@@ -77,7 +77,7 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
         onNotice: (text) => notice(`vultus: ${file}: ${text}`),
         onProgress: ({ read, all }) => progress(`${file}: ${read} of ${all} P-frames`),
       });
-      const result = await analysis.result();
+      const result = await analysis.result().catch(asUsage);
       clearProgress();
       if (json) await print(JSON.stringify(analysisJson(file, result)));
       else if (csv) await print(windowsCsv(file, result, first).trimEnd());
@@ -92,4 +92,10 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
   const { renderReport } = await import('../../report/html.js');
   await writeWhole(report, await renderReport(entries, { version: packageVersion(), date: new Date() }));
   notice(`report: ${report}`);
+}
+
+/** A region outside the picture is a mistake of the command line, not of the file. */
+function asUsage(error: unknown): never {
+  if (error instanceof RangeError && error.message.startsWith('region ')) throw new UsageError(`--${error.message}`);
+  throw error;
 }

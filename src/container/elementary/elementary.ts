@@ -1,6 +1,7 @@
 /**
  * Raw elementary streams, without any container: MPEG-4 visual (ISO/IEC 14496-2), H.263, and H.264 in the byte stream
- * format (ISO/IEC 14496-10, annex B). A packet is a picture with the headers in front of it. There are no times.
+ * format (ISO/IEC 14496-10, annex B). A packet is a picture with the headers in front of it. Only H.263 has times
+ * that can be told without knowing the rest of the stream.
  */
 import { MalformedStreamError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
@@ -66,16 +67,24 @@ async function splitVops(source: ByteSource, limits: Limits): Promise<PacketTabl
   return table;
 }
 
+/** Seconds of a step of H.263's temporal_reference, which counts modulo 256 (5.1.2). */
+const TEMPORAL_REFERENCE_SECONDS = 1001 / 30000;
+
 async function splitH263(source: ByteSource, limits: Limits): Promise<PacketTable> {
   const table = new PacketTable(limits);
   let start = -1;
   let key = false;
+  let steps = 0;
   await forEachStartCode(source, 0, 0xfc, 0x80, (offset, bytes, at) => {
-    if (start >= 0) table.push(start, offset - start, Number.NaN, key);
+    if (start >= 0) table.push(start, offset - start, steps * TEMPORAL_REFERENCE_SECONDS, key);
+    const temporal_reference = ((bytes[at + 2]! & 3) << 6) | ((bytes[at + 3] ?? 0) >> 2);
+    // The distance to the picture before; there is none before the first.
+    if (start >= 0) steps += (temporal_reference - steps) & 255;
+    else steps = temporal_reference;
     start = offset;
     key = isKeyPacket('h263', bytes.subarray(at, at + 12));
   });
-  finish(table, source, Math.max(start, 0), start >= 0, key);
+  finish(table, source, Math.max(start, 0), start >= 0, key, steps * TEMPORAL_REFERENCE_SECONDS);
   return table;
 }
 
@@ -109,7 +118,14 @@ async function splitAccessUnits(source: ByteSource, limits: Limits): Promise<Pac
 }
 
 /** The last picture ends where the stream does; headers without a picture behind them are noted. */
-function finish(table: PacketTable, source: ByteSource, start: number, picture: boolean, key: boolean): void {
-  if (picture) table.push(start, source.size - start, Number.NaN, key);
+function finish(
+  table: PacketTable,
+  source: ByteSource,
+  start: number,
+  picture: boolean,
+  key: boolean,
+  timestamp = Number.NaN,
+): void {
+  if (picture) table.push(start, source.size - start, timestamp, key);
   else table.damage = new MalformedStreamError('the stream ends behind headers without a picture', { offset: start });
 }

@@ -1,0 +1,263 @@
+/** The path from a folder of clips to a tested model, on a data set that the test draws: two movements, six people. */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { lavfi, makeClip } from '../../test/support/clips.js';
+import { registerEvaluate } from '../cli/commands/evaluate.js';
+import { loadDataset } from '../dataset/dataset.js';
+import { readClip } from '../dataset/read-clip.js';
+import { ModelError } from '../errors.js';
+import { evaluateClips } from '../evaluation/evaluate.js';
+import { loadModel } from '../network/model.js';
+import { FrameCropper } from '../residual/crop.js';
+import { evenPlan, framesNeeded } from '../residual/sampling.js';
+import { parseTrainingConfig, type TrainingConfig, trainingConfigSchema } from './config.js';
+import type { EpochRecord } from './record.js';
+import { type TrainOptions, type TrainResult, train } from './run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'vultus-run-'));
+const data = join(folder, 'drawn');
+
+/** Sideways is happiness, up and down is surprise. */
+const paths = {
+  happiness: (n: number) => `x='40+24*sin((n+${n})/3)':y='40'`,
+  surprise: (n: number) => `x='40':y='40+24*sin((n+${n})/3)'`,
+};
+
+beforeAll(() => {
+  mkdirSync(data);
+  const rows = ['clip,path,subject,emotion,condition,codec,fold,gender'];
+  const faces = ['clip,frame,x,y,w,h'];
+  for (let subject = 0; subject < 6; subject++) {
+    for (const [emotion, path] of Object.entries(paths)) {
+      for (let take = 0; take < 2; take++) {
+        const name = `P${subject}-${emotion}-${take}`;
+        const graph = `mandelbrot=s=160x160:r=25:start_scale=${0.5 + 0.2 * subject},crop=80:80:${path(5 * take + subject)}`;
+        const clip = makeClip(
+          lavfi(graph, 16 + 4 * take),
+          ['-c:v', 'mpeg4', '-g', '12', '-bf', '0', '-q:v', '4'],
+          'mp4',
+        );
+        copyFileSync(clip, join(data, `${name}.mp4`));
+        const fold = 1 + (subject >> 1);
+        const condition = take ? 'long' : 'short';
+        rows.push(
+          `${name},${name}.mp4,P${subject},${emotion},${condition},mpeg4,${fold},${subject % 2 ? 'female' : 'male'}`,
+        );
+        faces.push(`${name},0,4,4,72,72`, `${name},12,6,4,70,72`);
+      }
+    }
+  }
+  writeFileSync(join(data, 'manifest.csv'), rows.join('\n'));
+  writeFileSync(join(data, 'faces.csv'), faces.join('\n'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const config = (over: Record<string, unknown> = {}): TrainingConfig =>
+  trainingConfigSchema.parse({
+    name: 'drawn',
+    signal: { kind: 'summed', size: 16, frames: 4, margin: 1, residualGain: 0.1, motionGain: 1, window: 12 },
+    limit: 8,
+    network: { channels: [4, 8], blocks: [1, 1], stemStride: 1, temporal: 'mean', embedding: 8, dropout: 0.1 },
+    augmentation: { flip: true, shift: 1, stretch: 0.8, jitter: true, gain: 0.2 },
+    batch: 4,
+    epochs: 12,
+    lr: 0.01,
+    ...over,
+  });
+
+const options = (name: string, over: Partial<TrainOptions> = {}): TrainOptions => ({
+  data,
+  config: config(),
+  out: join(folder, name),
+  validationFold: 2,
+  testFold: 3,
+  threads: 1,
+  cache: join(folder, 'cache'),
+  resume: false,
+  ...over,
+});
+
+const recordOf = (name: string) =>
+  readFileSync(join(folder, name, 'record.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as EpochRecord);
+/** All of a record that does not depend on the clock. */
+const figures = (name: string) => recordOf(name).map(({ seconds: _, framesPerSecond: __, ...rest }) => rest);
+
+describe('train', () => {
+  let result: TrainResult;
+  beforeAll(async () => {
+    result = await train(options('whole'));
+  });
+
+  it('learns to tell movements of people it never saw', () => {
+    expect(result.test.war).toBeGreaterThanOrEqual(0.85);
+    const losses = recordOf('whole').map((e) => e.loss);
+    expect(losses).toHaveLength(12);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! * 0.85);
+  });
+
+  it('leaves a model with its card, figures and a page', async () => {
+    const metrics = JSON.parse(readFileSync(join(folder, 'whole', 'metrics.json'), 'utf8'));
+    expect(metrics.clips).toEqual({ train: 8, validation: 8, test: 8 });
+    expect(metrics.test.war).toBe(result.test.war);
+    const model = await loadModel(result.model);
+    expect(model.card).toMatchObject({ labels: ['happiness', 'surprise'], data: { folds: [1, 2], clips: 8 } });
+    expect(model.card.metrics[1]).toMatchObject({ n: 8, war: result.test.war });
+    await model.close();
+    const page = readFileSync(join(folder, 'whole', 'record.html'), 'utf8');
+    expect(page).toContain('Confusion on the test fold');
+    expect(page.match(/<path class="curve/g)).toHaveLength(4);
+    expect(page).not.toMatch(/https?:\/\/|<script/);
+  });
+
+  it('interrupted and resumed gives the very same model', async () => {
+    const stop = new AbortController();
+    let steps = 0;
+    const step = () => {
+      if (++steps === 7) stop.abort(new DOMException('interrupted', 'AbortError'));
+    };
+    await expect(train(options('cut', { events: { step }, signal: stop.signal }))).rejects.toThrow('interrupted');
+    // The seventh step of two an epoch: in the middle of the fourth.
+    expect(recordOf('cut')).toHaveLength(3);
+    await train(options('cut', { resume: true }));
+    expect(figures('cut')).toEqual(figures('whole'));
+    const bytes = (name: string) => readFileSync(join(folder, name, 'best.safetensors'));
+    expect(bytes('cut').equals(bytes('whole'))).toBe(true);
+  });
+
+  it('refuses to write over a run, to go on with another config, and folds that overlap', async () => {
+    await expect(train(options('whole'))).rejects.toThrow('holds a run already');
+    const other = options('whole', { resume: true, config: config({ lr: 0.02 }) });
+    await expect(train(other)).rejects.toThrow('another config');
+    await expect(train(options('x', { testFold: 2 }))).rejects.toThrow(ModelError);
+    await expect(train(options('x', { testFold: 7 }))).rejects.toThrow('there is no fold 7');
+    await expect(train(options('x', { config: config({ codec: 'h264' }) }))).rejects.toThrow('no clip of codec h264');
+  });
+
+  it.each(['residual', 'motion', 'residual+motion', 'accumulated'] as const)('runs on %s', async (kind) => {
+    const { signal } = config();
+    const once = await train(
+      options(kind.replace('+', '-'), { config: config({ signal: { ...signal, kind }, epochs: 1 }) }),
+    );
+    expect(once.test.n).toBe(8);
+  });
+});
+
+describe('evaluate', () => {
+  const json = async (...args: string[]) => {
+    const out: string[] = [];
+    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+    const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => notices.push(String(text)) > 0);
+    try {
+      const program = new Command().exitOverride();
+      registerEvaluate(program, new AbortController().signal);
+      const model = join(folder, 'whole', 'model.onnx');
+      await program.parseAsync(['node', 'vultus', 'evaluate', '--model', model, '--data', data, ...args]);
+    } finally {
+      spy.mockRestore();
+      err.mockRestore();
+    }
+    return out.join('');
+  };
+  let notices: string[] = [];
+
+  it('gives the figures of the training run', async () => {
+    const metrics = JSON.parse(readFileSync(join(folder, 'whole', 'metrics.json'), 'utf8'));
+    const report = JSON.parse(await json('--fold', '3', '--json'));
+    for (const key of ['n', 'war', 'uar', 'macroF1', 'byCondition', 'byGroup', 'confusion', 'labels', 'interval']) {
+      expect(report[key], key).toEqual(metrics.test[key]);
+    }
+    expect(Object.keys(report.byCondition)).toEqual(['long', 'short']);
+    expect(report.overlap).toBe(false);
+    expect(report.data.sha256).toBe(metrics.data.sha256);
+    expect(report.predictions).toHaveLength(8);
+  });
+
+  it('warns of people that training saw', async () => {
+    notices = [];
+    const report = JSON.parse(await json('--json'));
+    expect(report.overlap).toBe(true);
+    expect(notices.join('')).toContain('16 of these 24 clips are of folds that training saw (1, 2)');
+    expect(await json('--fold', '3')).toContain('confusion (rows');
+  });
+
+  it('leaves out codecs that are not read, and counts them', async () => {
+    const mixed = join(folder, 'mixed');
+    mkdirSync(mixed);
+    copyFileSync(join(data, 'P4-surprise-0.mp4'), join(mixed, 'a.mp4'));
+    const rows = ['path,subject,emotion,codec,fold', 'a.mp4,Q,surprise,mpeg4,1'];
+    writeFileSync(join(mixed, 'b.mp4'), 'x');
+    writeFileSync(join(mixed, 'manifest.csv'), [...rows, 'b.mp4,Q,surprise,vp9,1'].join('\n'));
+    notices = [];
+    const model = join(folder, 'whole', 'model.onnx');
+    const report = JSON.parse(await json('--model', model, '--data', mixed, '--json'));
+    // Without faces.csv the whole frame is the face; other data has no one in common.
+    expect(report).toMatchObject({ n: 1, overlap: false, data: { leftOut: 1 }, interval: { war: null } });
+    expect(notices.join('')).toContain('1 clips of codecs');
+  });
+
+  it('parses no more P-frames than the signal needs', async () => {
+    const dataset = await loadDataset(data);
+    const model = await loadModel(join(folder, 'residual', 'model.onnx'));
+    const clips = dataset.clips.slice(0, 4);
+    const { parsed, outcomes } = await evaluateClips(model, dataset, clips);
+    await model.close();
+    expect(parsed).toBe(4 * 4);
+    for (const { probabilities } of outcomes) expect(probabilities[0]! + probabilities[1]!).toBeCloseTo(1, 5);
+  });
+});
+
+describe('readClip', () => {
+  it('reads the same samples alone as all together, and a wider grid holds the narrower one', async () => {
+    const { signal } = config();
+    const read = (crop: number, some: boolean) =>
+      readClip(join(data, 'P1-happiness-1.mp4'), {
+        cropper: new FrameCropper(signal, crop),
+        faces: [{ frame: 0, x: 4, y: 4, width: 72, height: 72 }],
+        track: 'linear',
+        ...(some && {
+          needed: (count: number, afterKey: (p: number) => boolean) =>
+            framesNeeded({ kind: 'residual', window: 1 }, evenPlan(3, 0, count), afterKey),
+        }),
+      });
+    const [all, some, wide] = [await read(16, false), await read(16, true), await read(18, false)];
+    expect([all.parsed, some.parsed, all.damaged]).toEqual([18, 3, 0]);
+    expect(some.sequence.count).toBe(18);
+    const [a, b, c] = [new Int32Array(768), new Int32Array(768), new Int32Array(3 * 18 * 18)];
+    all.sequence.sum(9, 10, a);
+    some.sequence.sum(9, 10, b);
+    wide.sequence.sum(9, 10, c);
+    expect(b).toEqual(a);
+    expect(a.some((v) => v !== 0)).toBe(true);
+    for (let i = 0; i < 256; i++) {
+      expect(Math.abs(c[((i >> 4) + 1) * 18 + (i & 15) + 1]! - a[i]!)).toBeLessThanOrEqual(1);
+    }
+    expect(() => some.sequence.sum(0, 2, b)).toThrow(RangeError);
+    expect([all.sequence.afterKey(0), all.sequence.afterKey(5), all.sequence.afterKey(11)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('parseTrainingConfig', () => {
+  const { signal } = config();
+  it('allows comments and fills in what is left out', () => {
+    const text = `{ // why\n "name": "a // b", "signal": ${JSON.stringify(signal)} }`;
+    expect(parseTrainingConfig(text, 'c')).toMatchObject({ name: 'a // b', batch: 32, seed: 1 });
+  });
+  it('names what is wrong', () => {
+    expect(() => parseTrainingConfig('{', 'c.json')).toThrow('c.json is no JSON');
+    expect(() => parseTrainingConfig('{"name":"x"}', 'c.json')).toThrow('c.json: signal:');
+    const typo = JSON.stringify({ name: 'x', signal, epoch: 3 });
+    expect(() => parseTrainingConfig(typo, 'c.json')).toThrow(/epoch/);
+    const bad = JSON.stringify({ name: 'x', signal: { ...signal, size: 3 } });
+    expect(() => parseTrainingConfig(bad, 'c.json')).toThrow('signal.size');
+  });
+});
