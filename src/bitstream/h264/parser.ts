@@ -137,10 +137,7 @@ export class H264Parser implements BitstreamParser {
     return decodeKeyPicture(packet, found, this.finder.parameterSets(found));
   }
 
-  /**
-   * Forgets the pictures seen, not the parameter sets: to be called before pictures from elsewhere in the stream, so
-   * that vectors are not taken to refer to pictures of the place before.
-   */
+  /** Forgets the pictures seen: vectors are not to be taken to refer to pictures of another place in the stream. */
   reset(): void {
     this.references.reset();
   }
