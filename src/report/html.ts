@@ -53,7 +53,7 @@ async function sha256(text: string): Promise<string> {
 }
 
 function section({ file, result }: ReportEntry, id: string): string {
-  const { container, codec, width, height, duration, region, notices, windows } = result;
+  const { container, codec, width, height, duration, region, notices, windows, converted } = result;
   const whole = region.width === width && region.height === height;
   const box = whole ? 'whole frame' : `${region.width}×${region.height} at ${region.x}, ${region.y}`;
   const points = moments(result);
@@ -62,7 +62,7 @@ function section({ file, result }: ReportEntry, id: string): string {
 <p class="lead">${e(headline(result))}</p>
 <ul class="facts">
 <li><b>${clock(duration)}</b> long</li><li><b>${e(codecName(codec))}</b> in ${e(container)}</li><li><b>${width}×${height}</b></li>
-<li>face box <b>${box}</b></li><li><b>${result.parsed}</b> of ${result.frames} frames read, none of them decoded to pixels</li>
+<li>face box <b>${box}</b></li><li><b>${result.parsed}</b> of ${result.frames} frames read${converted ? '' : ', none of them decoded to pixels'}</li>
 </ul>
 ${notices.map((notice) => `<p class="notice" role="note">${e(notice)}</p>`).join('\n')}
 ${windows.length === 0 ? '' : charts(result, points, id)}
@@ -134,7 +134,7 @@ function segmentTable({ segments, labels }: AnalysisResult): string {
   return `<div class="card">
 <h2>Segments</h2>
 <div class="wide" tabindex="0" role="region" aria-label="Table of segments"><table>
-<thead><tr><th scope="col">Expression</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="onset">Onset</th><th scope="col">Apex</th><th scope="col" class="offset">Offset</th><th scope="col">Probability</th></tr></thead>
+<thead><tr><th scope="col">Expression</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="onset">Onset</th><th scope="col">Apex</th><th scope="col" class="offset">Offset</th><th scope="col" abbr="Probability">Prob.</th></tr></thead>
 <tbody>
 ${rows.join('\n')}
 </tbody></table></div>

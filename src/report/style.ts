@@ -85,7 +85,7 @@ main,footer{padding:0 14px}header.top{padding:18px 14px 0}
 .cursor{left:0}.scrub{grid-template-columns:1fr;gap:4px}.scrub output{grid-column:1}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}
 .ribbon em{display:none}
-.onset,.offset{display:none}.bar{display:none}th,td{padding-left:6px;padding-right:6px}
+.onset,.offset{display:none}.bar{display:none}table{font-size:.86rem}th,td{padding-left:6px;padding-right:6px}
 }
 @media print{body{background:#fff}.scrub,.cursor{display:none}.card{break-inside:avoid}}
 `;

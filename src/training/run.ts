@@ -7,21 +7,20 @@ import { join } from 'node:path';
 import { type Dataset, labelsOf, loadDataset } from '../dataset/dataset.js';
 import { type Split, splitByFold } from '../dataset/folds.js';
 import { type DatasetClip, knownLabels } from '../dataset/manifest.js';
-import { readClip } from '../dataset/read-clip.js';
 import { ModelError } from '../errors.js';
 import { evaluateClips } from '../evaluation/evaluate.js';
 import { confusionMatrix, metricsOf } from '../evaluation/metrics.js';
 import { type EvaluationReport, reportOf } from '../evaluation/report.js';
 import { exportModel, loadModel } from '../network/model.js';
 import { readSafetensors, writeSafetensors } from '../network/weights.js';
-import { FrameCropper } from '../residual/crop.js';
 import type { Normalisation } from '../residual/tensor.js';
 import { Batches, evenBatches, type LabelledClip } from './batches.js';
-import { type ClipStore, openClipStore } from './clip-store.js';
+import type { ClipStore } from './clip-store.js';
 import type { TrainingConfig } from './config.js';
 import { createTrainer, type Trainer } from './loop.js';
 import { cardOf } from './model-card.js';
 import { packageVersion } from './package-version.js';
+import { openParsedClips } from './parsed-clips.js';
 import { type EpochRecord, TrainingRecord, writeWhole } from './record.js';
 import { recordHtml } from './record-html.js';
 
@@ -88,7 +87,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await mkdir(out, { recursive: true });
   const run: Run = { options, dataset, split, labels, normalisation: normalisationOf(config) };
   const checkpoint = await openFolder(run);
-  const store = await openStore(run);
+  const store = await openParsedClips(options, dataset, [...split.train, ...split.validation]);
   try {
     return await new Session(run, store).run(checkpoint);
   } finally {
@@ -124,50 +123,6 @@ async function openFolder({ options }: Run): Promise<Uint8Array | undefined> {
   }
   if (!options.resume) throw new ModelError(`${options.out} holds a run already: add --resume, or name another --out`);
   return await readFile(path);
-}
-
-/** Training and validation clips, parsed. Test clips are not touched before the end. */
-async function openStore({ options, dataset, split }: Run): Promise<ClipStore> {
-  const { config, events, signal } = options;
-  const rows = [...split.train, ...split.validation].sort((a, b) => a.line - b.line);
-  const faces = new Map(rows.map((row) => [row.path, dataset.faces.get(row.clip)]));
-  const crop = config.signal.size + 2 * config.augmentation.shift;
-  const cropper = new FrameCropper(config.signal, crop);
-  const store = await openClipStore(
-    options.cache,
-    {
-      data: dataset.hash,
-      faces: dataset.facesHash,
-      crop,
-      size: config.signal.size,
-      margin: config.signal.margin,
-      track: 'linear',
-      package: packageVersion(),
-      paths: rows.map((row) => row.path),
-    },
-    {
-      read: async (path) => {
-        const clip = await readClip(join(dataset.root, path), {
-          cropper,
-          faces: faces.get(path),
-          track: 'linear',
-          signal,
-        });
-        if (clip.damaged > 0) events?.notice?.(`${path}: ${clip.damaged} damaged frames read as zero`);
-        return clip.sequence;
-      },
-      onProgress: (done, all) => events?.work?.('parsing', done, all),
-      ...(signal && { abort: signal }),
-    },
-  );
-  const still = rows.filter((row) => store.clip(row.path).count === 0);
-  if (still.length > 0) {
-    store.close();
-    throw new ModelError(
-      `${still[0]!.path} and ${still.length - 1} others have no P-frame: there is no motion to learn`,
-    );
-  }
-  return store;
 }
 
 /** Where a run stands; kept in its checkpoint. */

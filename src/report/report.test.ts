@@ -1,0 +1,139 @@
+import { unzlibSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { card, madeUpResult } from '../../test/support/analysis.js';
+import { thumbnail } from '../timeline/thumbnail.js';
+import { clock, percent } from './format.js';
+import { renderReport } from './html.js';
+import { analysisJson, windowsCsv } from './json.js';
+import { bar, resample, strip, table } from './plain-text.js';
+import { encodePng } from './png.js';
+import { analysisText } from './text.js';
+
+const options = { version: '1.2.3', date: new Date('2026-01-02T03:04:05Z') };
+
+describe('renderReport', () => {
+  it('escapes every word that comes from a file', async () => {
+    const result = madeUpResult(10);
+    const evil = '</title><script>alert(1)</script>"\'&';
+    result.notices = [evil];
+    result.container = evil;
+    result.model.card = { ...card, name: evil, forbiddenUse: evil };
+    result.labels = result.labels.map((label) => (label === 'neutral' ? evil : label));
+    const html = await renderReport([{ file: evil, result }], options);
+    expect(html.match(/<script/g)).toHaveLength(2); // the slider and its numbers
+    expect(html).not.toContain('alert(1)</script>');
+    expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
+  });
+
+  it('allows exactly its own script', async () => {
+    const html = await renderReport([{ file: 'a.mp4', result: madeUpResult(10) }], options);
+    const script = /<script>([\s\S]*)<\/script>/.exec(html)![1]!;
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(script));
+    expect(html).toContain(`script-src 'sha256-${Buffer.from(digest).toString('base64')}'`);
+    expect(html).toContain("default-src 'none'");
+  });
+
+  it('draws every label and lists every segment, and says what the model is', async () => {
+    const result = madeUpResult();
+    const html = await renderReport([{ file: 'a.mp4', result }], options);
+    expect(html.match(/role="img" aria-label="[a-z]+: mean probability/g)).toHaveLength(result.labels.length);
+    expect(html.match(/<tr class=/g)).toHaveLength(result.segments.length);
+    expect(html).toContain(result.model.hash);
+    expect(html).toContain('Article 5(1)(f)');
+    expect(html).toContain('converted to MPEG-4 Part 2');
+  });
+
+  it('stays small for a long video, and whole for one without windows', async () => {
+    const long = await renderReport([{ file: 'a.mp4', result: madeUpResult(3600) }], options);
+    expect(long.length).toBeLessThan(400_000);
+    const empty = { ...madeUpResult(10), windows: [], segments: [], distribution: [], thumbnails: [] };
+    const html = await renderReport([{ file: 'a.mp4', result: empty }], options);
+    expect(html).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it('writes no number that is none', async () => {
+    for (const duration of [2, 10, 60, 700]) {
+      const result = { ...madeUpResult(duration) };
+      const html = await renderReport([{ file: 'a.mp4', result }], options);
+      expect(html).not.toMatch(/NaN|Infinity|undefined/);
+    }
+  });
+});
+
+describe('encodePng', () => {
+  it('holds the pixels that it was given', () => {
+    const rgb = Uint8Array.from({ length: 3 * 5 * 4 }, (_, i) => i * 4);
+    const png = encodePng(5, 4, rgb);
+    expect([...png.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
+    const view = new DataView(png.buffer);
+    expect([view.getUint32(16), view.getUint32(20)]).toEqual([5, 4]);
+    const length = view.getUint32(33);
+    expect(String.fromCharCode(...png.subarray(37, 41))).toBe('IDAT');
+    const rows = unzlibSync(png.subarray(41, 41 + length));
+    for (let y = 0; y < 4; y++) {
+      expect(rows[y * 16]).toBe(0);
+      expect(rows.subarray(y * 16 + 1, y * 16 + 16)).toEqual(rgb.subarray(y * 15, y * 15 + 15));
+    }
+    // IEND has no contents: its check sum is a known constant.
+    expect(view.getUint32(png.length - 4)).toBe(0xae426082);
+  });
+});
+
+describe('thumbnail', () => {
+  it('cuts the region and turns it into colours', () => {
+    const [width, height] = [40, 30];
+    const y = new Uint8Array(width * height).fill(16);
+    for (let j = 10; j < 20; j++) y.fill(235, j * width + 20, j * width + 30);
+    const grey = new Uint8Array(20 * 15).fill(128);
+    const small = thumbnail({ width, height, y, cb: grey, cr: grey }, { x: 20, y: 10, width: 10, height: 10 }, 2);
+    expect(small).toMatchObject({ time: 2, width: 10, height: 10 });
+    expect(small.rgb.every((value) => value === 255)).toBe(true);
+    const whole = thumbnail({ width, height, y, cb: grey, cr: grey }, { x: 0, y: 0, width, height }, 0);
+    expect(whole.rgb.filter((value) => value === 255)).toHaveLength(300);
+    expect(whole.rgb.filter((value) => value === 0)).toHaveLength(3 * (width * height - 100));
+  });
+});
+
+describe('text', () => {
+  it('shows segments, curves and means', () => {
+    const text = analysisText('clip.mp4', madeUpResult(), 100);
+    expect(text).toMatch(/0:06\.\d – +0:11\.\d {2}happiness +\d\d% {2}apex/);
+    expect(text).toMatch(/uncertain +│[ ░]*░[ ░]*│/);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(130);
+  });
+
+  it('formats times, shares, bars and tables', () => {
+    expect([clock(4.24), clock(59.96), clock(725), clock(3607.5)]).toEqual([
+      '0:04.2',
+      '1:00.0',
+      '12:05.0',
+      '1:00:07.5',
+    ]);
+    expect(percent(0.555)).toBe('56%');
+    expect([bar(0, 4), bar(0.5, 4), bar(0.53125, 4), bar(2, 4)]).toEqual(['', '██', '██▏', '████']);
+    expect(strip([0, 0.5, 1])).toBe(' ▄█');
+    expect(resample([1, 3, 5, 7], 2)).toEqual([2, 6]);
+    expect(resample([1, 2], 4)).toEqual([1, 1, 2, 2]);
+    expect(
+      table(
+        ['n', 'word'],
+        [
+          ['10', 'a'],
+          ['7', 'bcd'],
+        ],
+        [1],
+      ),
+    ).toBe(' n  word\n10  a\n 7  bcd');
+  });
+});
+
+describe('JSON and CSV', () => {
+  it('say the same', () => {
+    const result = madeUpResult(10);
+    const json = analysisJson('a,"b".mp4', result);
+    const rows = windowsCsv('a,"b".mp4', result, true).trimEnd().split('\r\n');
+    expect(rows).toHaveLength(json.windows.length + 1);
+    expect(rows[1]!.startsWith(`"a,""b"".mp4",0,1.6,${json.windows[0]!.probabilities.join(',')},`)).toBe(true);
+    expect(Object.values(json.distribution).reduce((a, b) => a + b)).toBeCloseTo(1, 2);
+  });
+});
