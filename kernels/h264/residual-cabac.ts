@@ -56,16 +56,23 @@ export function residual_block_cabac(
     let state = <u32>load<u8>(context);
     let row = ENGINE + (<usize>state << 3);
     let lps = <u32>load<u8>(row + ((r >>> 6) & 3));
-    let mps = r - lps;
-    let scaled = <u64>mps << s;
-    let mask = <i64>(scaled - v - 1) >> 63;
-    v -= scaled & mask;
-    r = mps ^ ((mps ^ lps) & <u32>mask);
-    let renorm = clz(r) - 23;
-    r <<= renorm;
-    s -= <i32>renorm;
-    store<u8>(context, load<u8>(row - <usize><i32>mask, 4));
-    if (((state ^ <u32>mask) & 1) == 0) continue;
+    r -= lps;
+    let scaled = <u64>r << s;
+    if (v < scaled) {
+      // Most probable symbol: at most one bit to renormalise.
+      const one = (r >>> 8) ^ 1;
+      r <<= one;
+      s -= <i32>one;
+      store<u8>(context, load<u8>(row, 4));
+    } else {
+      v -= scaled;
+      const renorm = clz(lps) - 23;
+      r = lps << renorm;
+      s -= <i32>renorm;
+      store<u8>(context, load<u8>(row, 5));
+      state ^= 1;
+    }
+    if ((state & 1) == 0) continue;
     store<u8>(LEVELS + coefficients, <u8>k);
     coefficients++;
 
@@ -74,16 +81,23 @@ export function residual_block_cabac(
     state = <u32>load<u8>(context);
     row = ENGINE + (<usize>state << 3);
     lps = <u32>load<u8>(row + ((r >>> 6) & 3));
-    mps = r - lps;
-    scaled = <u64>mps << s;
-    mask = <i64>(scaled - v - 1) >> 63;
-    v -= scaled & mask;
-    r = mps ^ ((mps ^ lps) & <u32>mask);
-    renorm = clz(r) - 23;
-    r <<= renorm;
-    s -= <i32>renorm;
-    store<u8>(context, load<u8>(row - <usize><i32>mask, 4));
-    if ((state ^ <u32>mask) & 1) break;
+    r -= lps;
+    scaled = <u64>r << s;
+    if (v < scaled) {
+      // Most probable symbol: at most one bit to renormalise.
+      const one = (r >>> 8) ^ 1;
+      r <<= one;
+      s -= <i32>one;
+      store<u8>(context, load<u8>(row, 4));
+    } else {
+      v -= scaled;
+      const renorm = clz(lps) - 23;
+      r = lps << renorm;
+      s -= <i32>renorm;
+      store<u8>(context, load<u8>(row, 5));
+      state ^= 1;
+    }
+    if (state & 1) break;
   }
   // The last position is significant without being told so when no flag said "last".
   if (k == end) {
@@ -109,17 +123,24 @@ export function residual_block_cabac(
     let state = <u32>load<u8>(context);
     let row = ENGINE + (<usize>state << 3);
     let lps = <u32>load<u8>(row + ((r >>> 6) & 3));
-    let mps = r - lps;
-    let scaled = <u64>mps << s;
-    let mask = <i64>(scaled - v - 1) >> 63;
-    v -= scaled & mask;
-    r = mps ^ ((mps ^ lps) & <u32>mask);
-    let renorm = clz(r) - 23;
-    r <<= renorm;
-    s -= <i32>renorm;
-    store<u8>(context, load<u8>(row - <usize><i32>mask, 4));
+    r -= lps;
+    let scaled = <u64>r << s;
+    if (v < scaled) {
+      // Most probable symbol: at most one bit to renormalise.
+      const one = (r >>> 8) ^ 1;
+      r <<= one;
+      s -= <i32>one;
+      store<u8>(context, load<u8>(row, 4));
+    } else {
+      v -= scaled;
+      const renorm = clz(lps) - 23;
+      r = lps << renorm;
+      s -= <i32>renorm;
+      store<u8>(context, load<u8>(row, 5));
+      state ^= 1;
+    }
     let level = 1;
-    if (((state ^ <u32>mask) & 1) == 0) {
+    if ((state & 1) == 0) {
       equal1++;
     } else {
       context = absContexts + 5 + <usize>min(maxGreater, greater1);
@@ -135,16 +156,23 @@ export function residual_block_cabac(
         state = <u32>load<u8>(context);
         row = ENGINE + (<usize>state << 3);
         lps = <u32>load<u8>(row + ((r >>> 6) & 3));
-        mps = r - lps;
-        scaled = <u64>mps << s;
-        mask = <i64>(scaled - v - 1) >> 63;
-        v -= scaled & mask;
-        r = mps ^ ((mps ^ lps) & <u32>mask);
-        renorm = clz(r) - 23;
-        r <<= renorm;
-        s -= <i32>renorm;
-        store<u8>(context, load<u8>(row - <usize><i32>mask, 4));
-        if (((state ^ <u32>mask) & 1) == 0) break;
+        r -= lps;
+        scaled = <u64>r << s;
+        if (v < scaled) {
+          // Most probable symbol: at most one bit to renormalise.
+          const one = (r >>> 8) ^ 1;
+          r <<= one;
+          s -= <i32>one;
+          store<u8>(context, load<u8>(row, 4));
+        } else {
+          v -= scaled;
+          const renorm = clz(lps) - 23;
+          r = lps << renorm;
+          s -= <i32>renorm;
+          store<u8>(context, load<u8>(row, 5));
+          state ^= 1;
+        }
+        if ((state & 1) == 0) break;
         level++;
         if (level == 15) break;
       }
@@ -193,7 +221,7 @@ export function residual_block_cabac(
     }
     s--;
     scaled = <u64>r << s;
-    mask = <i64>(scaled - v - 1) >> 63;
+    const mask = <i64>(scaled - v - 1) >> 63;
     v -= scaled & mask;
     level = (level ^ <i32>mask) - <i32>mask;
     if (keep) {
