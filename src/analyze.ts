@@ -19,16 +19,14 @@ export const defaultModel = new URL('../models/default.onnx', import.meta.url);
  * the model and of ffmpeg's conversion; RangeError for a region outside the picture; the signal's reason.
  */
 export function analyze(source: VideoSource, options: AnalyzeOptions = {}): Analysis {
-  let found: AnalysisResult | undefined;
-  const windows = read(source, options, (result) => {
-    found = result;
-  });
+  const found: AnalysisResult[] = [];
+  const windows = read(source, options, (result) => found.push(result));
   return {
     [Symbol.asyncIterator]: () => windows,
     async result() {
       for await (const _ of windows);
-      if (!found) throw new Error('the analysis was ended before its result was known');
-      return found;
+      if (!found[0]) throw new Error('the analysis was ended before its result was known');
+      return found[0];
     },
   };
 }
@@ -51,8 +49,7 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
       );
     }
     const plan = planWindows(pictures.times, 0, video.duration, { window, hop });
-    const windows: ExpressionWindow[] = [];
-    const seen = { parsed: 0, damaged: 0 };
+    const [windows, seen]: [ExpressionWindow[], { parsed: number; damaged: number }] = [[], { parsed: 0, damaged: 0 }];
     const clips = slidingClips(video, pictures, plan, {
       ...{ signal: reads, normalisation, box: region, abort: signal },
       onPicture: ({ read, all, damaged }) => {
@@ -70,11 +67,11 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
     if (video.damage) notices.push(`the file is damaged: ${video.damage.message}`);
     if (seen.damaged > 0) notices.push(`${seen.damaged} of ${seen.parsed} pictures read are damaged`);
     const { width, height, duration, frameCount: frames } = video;
-    const thumbnails = await keyFrameThumbnails(video, region, options.thumbnails ?? 0, signal);
     done({
       ...{ container, codec, width, height, duration, frames, predicted: pictures.times.length, ...seen },
       ...{ notices, converted, region, model: { hash: model.hash, card: model.card }, window, hop, threshold, labels },
-      ...{ windows, ...timeline(windows, labels, options), thumbnails },
+      ...{ windows, ...timeline(windows, labels, options) },
+      thumbnails: await keyFrameThumbnails(video, region, options.thumbnails ?? 0, signal),
     });
   } finally {
     await opened?.close();

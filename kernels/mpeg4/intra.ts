@@ -35,6 +35,10 @@ let aboveAt: usize = 0;
 let aboveLeftAt: usize = 0;
 let dcScaleLuma: i32 = 8;
 let dcScaleChroma: i32 = 8;
+/** 2^21 / scaler, rounded up: exact for every quotient that can occur. */
+let reciprocalLuma: u64 = 0;
+let reciprocalChroma: u64 = 0;
+let wanted: i32 = 0;
 
 /** dc_scaler of a luminance block (table 7-1). */
 // @ts-ignore: decorator
@@ -61,6 +65,9 @@ export function beginIntra(): void {
   aboveLeftAt = load<u32>(at - row - 4) == packetId ? here - line - 192 : 0;
   dcScaleLuma = lumaScaler(quantiser);
   dcScaleChroma = chromaScaler(quantiser);
+  reciprocalLuma = <u64>((0x1fffff + dcScaleLuma) / dcScaleLuma);
+  reciprocalChroma = <u64>((0x1fffff + dcScaleChroma) / dcScaleChroma);
+  wanted = wantedBlocks();
 }
 
 // @ts-ignore: decorator
@@ -132,7 +139,8 @@ export function intraBlock(n: i32, coded: bool, acPrediction: bool, separateDc: 
   const fromAbove = abs(<i32>load<i16>(a) - dcB) < abs(dcB - <i32>load<i16>(c));
   const source = fromAbove ? c : a;
   const scaler = n < 4 ? dcScaleLuma : dcScaleChroma;
-  const prediction = (<i32>load<i16>(source) + (scaler >> 1)) / scaler;
+  const reciprocal = n < 4 ? reciprocalLuma : reciprocalChroma;
+  const prediction = <i32>((<u64>(<i32>load<i16>(source) + (scaler >> 1)) * reciprocal) >>> 21);
 
   let level = 0;
   let first = 0;
@@ -171,7 +179,7 @@ export function intraBlock(n: i32, coded: bool, acPrediction: bool, separateDc: 
     for (let i: usize = 1; i < 8; i++) store<i16>(cell + 16 + (i << 1), load<i16>(COEF + (i << 4)));
   }
   store<i16>(cell, <i16>min<i32>(max<i32>(dc, 0), dcUnclipped ? 0x7fff : 2047));
-  if (wantedBlocks() & (32 >> n)) {
+  if (wanted & (32 >> n)) {
     if (reach) reach = quantType ? dequantiseIntraWithMatrix(dc, reach) : dequantiseIntra(reach);
     else if (quantType && acNeeded && !(dc & 1)) {
       store<i16>(COEF, 1, 126);
@@ -221,7 +229,8 @@ function dequantiseIntra(reach: u32): u32 {
   const zero = i16x8.splat(0);
   const least = i16x8.splat(-2048);
   const most = i16x8.splat(2047);
-  for (let at = COEF; at < COEF + 128; at += 16) {
+  const end = COEF + (reach & 0b100000 ? 128 : 64);
+  for (let at = COEF; at < end; at += 16) {
     let v = v128.load(at);
     v = i16x8.min_s(i16x8.max_s(v, low), high);
     const sign = i16x8.shr_s(v, 15);

@@ -15,6 +15,7 @@ import {
   writeType,
 } from './macroblock';
 import { MCBPC_INTER, MCBPC_INTRA } from './memory';
+import { settleMacroblock } from './planes';
 import { beginVectors, stampMacroblock } from './motion';
 import {
   advance,
@@ -215,6 +216,7 @@ export function readPartitions(): i32 {
         if (pass == 0) moveTo(first);
         return error;
       }
+      if (pass == 1) settleMacroblock();
       if (mbIndex + 1 == partitionEnd) break;
       advance();
     }

@@ -5,7 +5,7 @@ import { macroblockI, macroblockP } from './macroblock';
 import { macroblockShort } from './short';
 import { partitionEnd, readPartitions } from './partitions';
 import { atMarker, findMarker, readPacketHeader } from './packet';
-import { clearCoefficients, clearMacroblock } from './planes';
+import { clearCoefficients, clearMacroblock, settleMacroblock } from './planes';
 import {
   advance,
   B_VOP,
@@ -82,6 +82,7 @@ export function skipPicture(): void {
   clearGrids();
   memory.fill(typeAt, SKIPPED, mbCount);
   memory.fill(predictionAt, FORWARD, mbCount);
+  clearAll();
 }
 
 /** Macroblocks up to the picture's end, a marker or an error. */
@@ -90,6 +91,7 @@ function readMacroblocks(): i32 {
     const error = syntax != MPEG4 ? macroblockShort() : vopType == P_VOP ? macroblockP() : vopType == I_VOP ? macroblockI() : macroblockB();
     if (error) return past() ? PAST_END : error;
     if (past()) return PAST_END;
+    settleMacroblock();
     advance();
     if (mbIndex == mbCount) return OK;
     if (!resyncMarkers) continue;
@@ -99,11 +101,29 @@ function readMacroblocks(): i32 {
   }
 }
 
+/** Planes hold nothing where macroblocks were never reached. */
+function clearLost(): void {
+  for (let i = 0; i < mbCount; i++) {
+    if (load<u8>(typeAt + <usize>i) != LOST) continue;
+    moveTo(i);
+    clearMacroblock();
+  }
+}
+
+/** Planes hold nothing at all. */
+function clearAll(): void {
+  for (let i = 0; i < mbCount; i++) {
+    moveTo(i);
+    clearMacroblock();
+  }
+}
+
 /** Reads the macroblocks of the picture whose header ends at bit `start`. */
 export function readPicture(start: u32): void {
   damage = OK;
   clearGrids();
   readPackets(start);
+  if (damage) clearLost();
   pictureDone();
 }
 
@@ -111,6 +131,7 @@ export function readPicture(start: u32): void {
 export function losePicture(): void {
   damage = OK;
   clearGrids();
+  clearAll();
   pictureDone();
 }
 

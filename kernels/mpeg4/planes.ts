@@ -50,7 +50,8 @@ export function crPlane(): usize {
 }
 
 /**
- * Lays the planes out for a region given in 8x8 luma blocks (ends exclusive) and clears what the picture before left.
+ * Lays the planes out for a region given in 8x8 luma blocks (ends exclusive). What the picture before left in them is
+ * cleared while the next one is read, macroblock by macroblock: little where little is coded.
  * `scale` is log2 of the scale, or -1 for none. False: no memory.
  */
 export function setPlanes(scale: i32, col0: i32, row0: i32, col1: i32, row1: i32, withChroma: i32, idct: i32): bool {
@@ -65,7 +66,6 @@ export function setPlanes(scale: i32, col0: i32, row0: i32, col1: i32, row1: i32
   const k1 = (<u64>col1 << 32) | <u64>row1;
   if (k0 == key0 && k1 == key1 && keyEnd == arraysEnd) {
     scaleLog2 = scale;
-    clearDirty();
     return true;
   }
   key0 = 0;
@@ -130,14 +130,22 @@ function place(n: i32, field: bool): usize {
   return (n == 4 ? cbAt : crAt) + y * size * chromaStride + ((x * size) << 1);
 }
 
+/** Blocks of the current macroblock written so far; FIELD_LAYOUT if its luma blocks hold the lines of fields. */
+let written: u32 = 0;
+const LUMA: u32 = 0b111100;
+const FIELD_LAYOUT: u32 = 0b1000000;
+
 /**
  * Transforms the coefficients at COEF into block n of the current macroblock and zeroes them. `extent`: the positions
  * of all non-zero coefficients or-ed together. Values are clamped to low..high.
  */
 export function putBlock(n: i32, extent: u32, field: bool, low: i32, high: i32): void {
+  if (field && n < 4) {
+    if (!(written & LUMA)) leaveLayout(FIELD_LAYOUT);
+    written |= FIELD_LAYOUT;
+  } else if (n < 4 && !(written & LUMA)) leaveLayout(0);
+  written |= <u32>32 >> <u32>n;
   const to = place(n, field);
-  const dirty = dirtyAt + <usize>mbIndex;
-  store<u8>(dirty, load<u8>(dirty) | <u8>(<u32>32 >> <u32>n));
   switch (scaleLog2) {
     case 0:
       putFull(to, extent, low, high);
@@ -167,6 +175,8 @@ export function clearCoefficients(): void {
 // @ts-ignore: decorator
 @inline
 function putFull(to: usize, extent: u32, low: i32, high: i32): void {
+  const l = i16x8.splat(<i16>low);
+  const h = i16x8.splat(<i16>high);
   if (extent == 0) {
     const dc = <i32>load<i16>(COEF);
     store<i16>(COEF, 0);
@@ -174,16 +184,25 @@ function putFull(to: usize, extent: u32, low: i32, high: i32): void {
     const middle = xvid ? inverseXvidDc(dc, true) : most;
     const a = i16x8.splat(<i16>min<i32>(max<i32>(most, low), high));
     const b = i16x8.splat(<i16>min<i32>(max<i32>(middle, low), high));
-    for (let i = 0; i < 8; i++) {
-      v128.store(to, i == 3 || i == 4 ? b : a);
-      to += stride;
-    }
+    const step = stride;
+    v128.store(to, a);
+    v128.store(to + step, a);
+    to += step << 1;
+    v128.store(to, a);
+    v128.store(to + step, b);
+    to += step << 1;
+    v128.store(to, b);
+    v128.store(to + step, a);
+    to += step << 1;
+    v128.store(to, a);
+    v128.store(to + step, a);
     return;
   }
-  if (xvid) inverseXvid(COEF);
-  else inverseSimple(COEF, (extent & 0b100100) == 0);
-  const l = i16x8.splat(<i16>low);
-  const h = i16x8.splat(<i16>high);
+  if (!xvid) {
+    inverseSimple(COEF, (extent & 0b100100) == 0, to, stride, l, h);
+    return;
+  }
+  inverseXvid(COEF);
   const zero = i32x4.splat(0);
   for (let at = COEF; at < COEF + 128; at += 16) {
     v128.store(to, i16x8.min_s(i16x8.max_s(v128.load(at), l), h));
@@ -232,55 +251,66 @@ function put2(to: usize, low: i32, high: i32): void {
   store<u32>(to + stride, <u32>i32x4.extract_lane(packed, 1));
 }
 
-/** Zeroes the blocks of the current macroblock that hold values: it is lost, or read a second time. */
-export function clearMacroblock(): void {
-  if (scaleLog2 < 0 || mbX < firstCol || mbX >= endCol || mbY < firstRow || mbY >= endRow) return;
-  const at = dirtyAt + <usize>mbIndex;
-  if (!load<u8>(at)) return;
-  clearAt(mbX, mbY, <i32>load<u8>(at));
-  store<u8>(at, 0);
-}
-
-/** `bytes` is 32, 16, 8, 4 or 2. */
+/** `bytes` of a row are 16, 8, 4 or 2. */
 // @ts-ignore: decorator
 @inline
 function zeroRows(to: usize, rows: i32, bytes: usize, step: usize): void {
   const zero = i32x4.splat(0);
   for (let i = 0; i < rows; i++) {
-    if (bytes >= 16) {
-      v128.store(to, zero);
-      if (bytes == 32) v128.store(to, zero, 16);
-    } else if (bytes == 8) store<u64>(to, 0);
+    if (bytes == 16) v128.store(to, zero);
+    else if (bytes == 8) store<u64>(to, 0);
     else if (bytes == 4) store<u32>(to, 0);
     else store<u16>(to, 0);
     to += step;
   }
 }
 
-/** Zeroes luma (all four blocks, whichever were written: field blocks interleave) and chroma of one macroblock. */
-function clearAt(x: i32, y: i32, blocks: i32): void {
-  const col = <usize>(x - firstCol);
-  const row = <usize>(y - firstRow);
+/** Zeroes blocks of the current macroblock. */
+function clearBlocks(blocks: u32, field: bool): void {
   const size = 8 >> scaleLog2;
-  if (blocks & 0b111100) {
-    const at = lumaAt + ((row << 1) * <usize>size) * lumaStride + (((col << 1) * <usize>size) << 1);
-    zeroRows(at, size << 1, size << 2, lumaStride);
+  for (let n = 0; n < 6; n++) {
+    if (!(blocks & (<u32>32 >> <u32>n))) continue;
+    const at = place(n, field);
+    zeroRows(at, size, <usize>size << 1, stride);
   }
-  const chromaOffset = row * size * chromaStride + ((col * size) << 1);
-  if (blocks & 0b10) zeroRows(cbAt + chromaOffset, size, size << 1, chromaStride);
-  if (blocks & 0b01) zeroRows(crAt + chromaOffset, size, size << 1, chromaStride);
 }
 
-/** Clears what the last picture wrote: little where little was coded. */
-function clearDirty(): void {
-  for (let y = firstRow; y < endRow; y++) {
-    const row = dirtyAt + <usize>(y * mbCols);
-    for (let x = firstCol; x < endCol; x++) {
-      const blocks = <i32>load<u8>(row + <usize>x);
-      if (blocks) {
-        clearAt(x, y, blocks);
-        store<u8>(row + <usize>x, 0);
-      }
-    }
+/** Before the first luma block of a macroblock: what an earlier picture left there in the other layout goes. */
+// @ts-ignore: decorator
+@inline
+function leaveLayout(layout: u32): void {
+  const at = dirtyAt + <usize>mbIndex;
+  const old = <u32>load<u8>(at);
+  if (old & LUMA && (old & FIELD_LAYOUT) != layout) {
+    clearBlocks(old & LUMA, layout == 0);
+    store<u8>(at, <u8>(old & 0b11));
   }
+}
+
+/** The current macroblock is read: blocks that an earlier picture left and this one did not write become zero. */
+// @ts-ignore: decorator
+@inline
+export function settleMacroblock(): void {
+  if (scaleLog2 < 0) return;
+  const old = <u32>load<u8>(dirtyAt + <usize>mbIndex);
+  if (old != written) settle(old);
+  written = 0;
+}
+
+function settle(old: u32): void {
+  const stale = old & ~written & 0b111111;
+  if (stale) clearBlocks(stale, (old & FIELD_LAYOUT) != 0);
+  store<u8>(dirtyAt + <usize>mbIndex, <u8>written);
+}
+
+/** The current macroblock is lost or will be read anew: all its blocks become zero. */
+export function clearMacroblock(): void {
+  if (scaleLog2 < 0) return;
+  const at = dirtyAt + <usize>mbIndex;
+  const old = <u32>load<u8>(at);
+  // Where layouts differ, the old one was left when the first block was written.
+  const all = old | written;
+  if (all) clearBlocks(all & 0b111111, ((written & LUMA ? written : old) & FIELD_LAYOUT) != 0);
+  store<u8>(at, 0);
+  written = 0;
 }

@@ -55,17 +55,24 @@ function large(x0: v128): bool {
 }
 
 /**
- * Transforms the transposed coefficients at `block` in place; on return the block lies in raster order. `quarter`: all
- * coefficients lie among the lowest 4 x 4, which saves half of the multiplications.
+ * Transforms the transposed coefficients at `block` into eight rows of eight 16-bit samples at `to`, `stride` bytes
+ * apart, clamped to least..most, and zeroes the coefficients. `quarter`: all of them lie among the lowest 4 x 4, which
+ * saves half of the multiplications.
  */
-export function inverseSimple(block: usize, quarter: bool): void {
+export function inverseSimple(block: usize, quarter: bool, to: usize, stride: usize, least: v128, most: v128): void {
   if (quarter) {
     firstPass(block, true);
-    secondPass(block, true);
+    secondPass(block, true, to, stride, least, most);
   } else {
     firstPass(block, false);
-    secondPass(block, false);
+    secondPass(block, false, to, stride, least, most);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function clamp(value: v128, least: v128, most: v128): v128 {
+  return i16x8.min_s(i16x8.max_s(value, least), most);
 }
 
 /** Even and odd halves of the butterfly, for the lower and upper four lanes. */
@@ -172,10 +179,10 @@ function firstPass(block: usize, quarter: bool): void {
   }
 }
 
-/** Columns, in place. */
+/** Columns, and out. */
 // @ts-ignore: decorator
 @inline
-function secondPass(block: usize, quarter: bool): void {
+function secondPass(block: usize, quarter: bool, to: usize, stride: usize, least: v128, most: v128): void {
   const zero = i32x4.splat(0);
   const round = i32x4.splat(W4 * ((1 << (COL_SHIFT - 1)) / W4));
   const x0 = v128.load(block);
@@ -186,6 +193,16 @@ function secondPass(block: usize, quarter: bool): void {
   const x5 = quarter ? zero : v128.load(block, 80);
   const x6 = quarter ? zero : v128.load(block, 96);
   const x7 = quarter ? zero : v128.load(block, 112);
+  v128.store(block, zero);
+  v128.store(block, zero, 16);
+  v128.store(block, zero, 32);
+  v128.store(block, zero, 48);
+  if (!quarter) {
+    v128.store(block, zero, 64);
+    v128.store(block, zero, 80);
+    v128.store(block, zero, 96);
+    v128.store(block, zero, 112);
+  }
   const p04l = low(x0, x4);
   const p04h = high(x0, x4);
   const sl = i32x4.add(dot(p04l, W4, W4), round);
@@ -207,26 +224,26 @@ function secondPass(block: usize, quarter: bool): void {
   let ah = i32x4.add(sh, uh);
   let bl = odd(p13l, p57l, W1, W3, W5, W7, quarter);
   let bh = odd(p13h, p57h, W1, W3, W5, W7, quarter);
-  v128.store(block, sums(al, bl, ah, bh, COL_SHIFT));
-  v128.store(block, differences(al, bl, ah, bh, COL_SHIFT), 112);
+  v128.store(to, clamp(sums(al, bl, ah, bh, COL_SHIFT), least, most));
+  v128.store(to + stride * 7, clamp(differences(al, bl, ah, bh, COL_SHIFT), least, most));
   al = i32x4.add(dl, tl);
   ah = i32x4.add(dh, th);
   bl = odd(p13l, p57l, W3, -W7, -W1, -W5, quarter);
   bh = odd(p13h, p57h, W3, -W7, -W1, -W5, quarter);
-  v128.store(block, sums(al, bl, ah, bh, COL_SHIFT), 16);
-  v128.store(block, differences(al, bl, ah, bh, COL_SHIFT), 96);
+  v128.store(to + stride, clamp(sums(al, bl, ah, bh, COL_SHIFT), least, most));
+  v128.store(to + stride * 6, clamp(differences(al, bl, ah, bh, COL_SHIFT), least, most));
   al = i32x4.sub(dl, tl);
   ah = i32x4.sub(dh, th);
   bl = odd(p13l, p57l, W5, -W1, W7, W3, quarter);
   bh = odd(p13h, p57h, W5, -W1, W7, W3, quarter);
-  v128.store(block, sums(al, bl, ah, bh, COL_SHIFT), 32);
-  v128.store(block, differences(al, bl, ah, bh, COL_SHIFT), 80);
+  v128.store(to + stride * 2, clamp(sums(al, bl, ah, bh, COL_SHIFT), least, most));
+  v128.store(to + stride * 5, clamp(differences(al, bl, ah, bh, COL_SHIFT), least, most));
   al = i32x4.sub(sl, ul);
   ah = i32x4.sub(sh, uh);
   bl = odd(p13l, p57l, W7, -W5, W3, -W1, quarter);
   bh = odd(p13h, p57h, W7, -W5, W3, -W1, quarter);
-  v128.store(block, sums(al, bl, ah, bh, COL_SHIFT), 48);
-  v128.store(block, differences(al, bl, ah, bh, COL_SHIFT), 64);
+  v128.store(to + stride * 3, clamp(sums(al, bl, ah, bh, COL_SHIFT), least, most));
+  v128.store(to + stride * 4, clamp(differences(al, bl, ah, bh, COL_SHIFT), least, most));
 }
 
 /** Transposes the 8x8 block of 16-bit values at `block`, in place. */

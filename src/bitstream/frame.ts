@@ -111,9 +111,19 @@ export interface CompressedFrame {
   region: Rect;
   /**
    * The residual: output of the inverse transform, to which a decoder would add the prediction. At scale 1 exact to the
-   * standard's arithmetic (range -256..255 in MPEG-4). In an intra macroblock of MPEG-4 there is no prediction, so the
-   * plane holds pixel values (0..255); in one of H.264 the prediction is spatial and not part of the stream: the plane
-   * holds the transform's output alone (I_PCM: the samples). `intra` marks both: they are no temporal residual.
+   * codec's arithmetic, clamped to -256..255 in MPEG-4 (14496-2, 7.4.5). In an intra macroblock of MPEG-4 there is no
+   * prediction, so the plane holds pixel values (0..255); in one of H.264 the prediction is spatial and not part of the
+   * stream: the plane holds the transform's output alone (I_PCM: the samples). `intra` marks both: they are no temporal
+   * residual.
+   *
+   * At scale s > 1 (MPEG-4, H.263) an 8x8 block becomes the n x n block, n = 8 / s, that is the n-point orthonormal inverse
+   * DCT of its n x n lowest coefficients, divided by s, rounded to nearest with ties upwards (2.5 to 3, -2.5 to -2), and
+   * clamped to the same range; scale 8 gives the mean of the block. Where a macroblock codes the lines of the two fields
+   * apart (dct_type 1), its planes come out in frame lines: at scale 1 exactly; at s > 1 each field's block is reduced for
+   * itself, and the rows of the top and the bottom field alternate as the lines would.
+   *
+   * At scale s > 1 in H.264, whose blocks are of two sizes, a value is the mean of the s x s residual values that it covers,
+   * before their rounding and the truncations inside the transform, rounded to nearest with ties upwards.
    * `undefined` where the caller asked for no planes.
    */
   luma: Plane | undefined;

@@ -43,11 +43,15 @@ export interface DecodedPicture {
 
 /** Reads the pictures of one track. Stateful only for parameter sets (and, for B-VOPs, the last anchor's vectors). */
 export interface BitstreamParser {
-  /** The pictures in a packet, in decoding order, from their headers alone. Also takes in parameter sets found there. */
+  /**
+   * The pictures in a packet, in decoding order, from their headers alone. Also takes in parameter sets found there. In a
+   * packed stream (several pictures in a packet) the placeholder that follows such a packet has `coded: false`.
+   */
   headers(packet: Uint8Array): PictureHeader[];
   /**
    * Parses one picture of the packet (`picture`: position in `headers`, default 0). A P-picture needs nothing before
-   * it but parameter sets. Throws MalformedStreamError when not even the picture's header can be read; damage further
+   * it but parameter sets. A B-picture needs its two anchors parsed just before it, in decoding order, or it comes out as
+   * lost macroblocks with `damage`. Throws MalformedStreamError when not even the picture's header can be read; damage further
    * in gives a frame with `damage` set and `lost` macroblocks.
    */
   parse(packet: Uint8Array, picture?: number, options?: ParseOptions): CompressedFrame;

@@ -16,7 +16,7 @@ export function ffmpegPath(): string {
 
 /** Runs ffmpeg to its end and returns what it wrote to standard output. Throws with ffmpeg's own words when it fails. */
 export function ffmpeg(args: readonly string[], input?: Uint8Array): Buffer {
-  const result = spawnSync(ffmpegPath(), ['-hide_banner', '-nostdin', '-v', 'error', ...args], {
+  const result = spawnSync(ffmpegPath(), ['-hide_banner', ...(input ? [] : ['-nostdin']), '-v', 'error', ...args], {
     maxBuffer: 2 ** 30,
     ...(input && { input }),
   });

@@ -56,12 +56,21 @@ class BitCursor {
   }
 }
 
+/** intra_quant_mat or nonintra_quant_mat: up to 64 values, ended early by 0. */
+function skipMatrix(bits: BitCursor): void {
+  for (let i = 0; i < 64 && bits.read(8) !== 0; i++);
+}
+
 /** Where the fields of interest lie in a VOL header, in bits from the start of `bytes`. */
 export interface VolFields {
   /** vop_time_increment_resolution, 16 bits. */
   resolution: number;
+  /** Its value: ticks in a second. */
+  ticks: number;
   /** video_object_layer_width, 13 bits; video_object_layer_height follows after a marker bit. */
   width: number;
+  /** reversible_vlc, 1 bit, or `undefined` where the stream is not data-partitioned. */
+  reversibleVlc: number | undefined;
 }
 
 /** Finds them in every VOL header of the stream. */
@@ -70,7 +79,11 @@ export function volFields(bytes: Uint8Array): VolFields[] {
   for (let at = findStartCode(bytes, 0, 0x20, 0x2f); at >= 0; at = findStartCode(bytes, at + 4, 0x20, 0x2f)) {
     const bits = new BitCursor(bytes, at + 4);
     bits.read(1 + 8); // random_accessible_vol, video_object_type_indication
-    if (bits.read(1)) bits.read(4 + 3); // video_object_layer_verid, _priority
+    let verid = 1;
+    if (bits.read(1)) {
+      verid = bits.read(4); // video_object_layer_verid
+      bits.read(3); // video_object_layer_priority
+    }
     if (bits.read(4) === 15) bits.read(8 + 8); // aspect_ratio_info: extended_PAR
     if (bits.read(1)) {
       bits.read(2 + 1); // chroma_format, low_delay
@@ -82,7 +95,16 @@ export function volFields(bytes: Uint8Array): VolFields[] {
     bits.read(1);
     if (bits.read(1)) bits.read(Math.max(1, Math.ceil(Math.log2(ticks)))); // fixed_vop_time_increment
     bits.read(1);
-    found.push({ resolution, width: bits.position });
+    const width = bits.position;
+    bits.read(13 + 1 + 13 + 1 + 1 + 1); // width, height and their markers, interlaced, obmc_disable
+    bits.read(verid === 1 ? 1 : 2); // sprite_enable
+    bits.read(1); // not_8_bit
+    if (bits.read(1)) {
+      for (let matrix = 0; matrix < 2; matrix++) if (bits.read(1)) skipMatrix(bits);
+    }
+    if (verid !== 1) bits.read(1); // quarter_sample
+    bits.read(1 + 1); // complexity_estimation_disable, resync_marker_disable
+    found.push({ resolution, ticks, width, reversibleVlc: bits.read(1) ? bits.position : undefined });
   }
   return found;
 }
@@ -98,6 +120,18 @@ export function withDeclaredSize(stream: Uint8Array, width: number, height: numb
     bits.write(width, 13);
     bits.read(1);
     bits.write(height, 13);
+  }
+  return bytes;
+}
+
+/** A copy of the stream whose VOL headers declare reversible VLC. */
+export function withReversibleVlc(stream: Uint8Array): Uint8Array {
+  const bytes = stream.slice();
+  for (const { reversibleVlc } of volFields(bytes)) {
+    if (reversibleVlc === undefined) throw new Error('the stream is not data-partitioned');
+    const bits = new BitCursor(bytes, 0);
+    bits.position = reversibleVlc;
+    bits.write(1, 1);
   }
   return bytes;
 }
