@@ -158,6 +158,8 @@ function sliceDataCabac(): void {
 function takeBack(): void {
   const at = <usize>mb;
   store<u16>(sliceOf + (at << 1), 0xffff);
+  // A later slice may decode it as inter, which does not clear the mark.
+  store<u8>(intraMask + at, 0);
   const x = at % <usize>mbCols;
   const y = at / <usize>mbCols;
   for (let list: usize = 0; list < 2; list++) {
