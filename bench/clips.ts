@@ -18,10 +18,14 @@ const sizes = [
   [1280, 720],
 ] as const;
 
+const x264 = ['-c:v', 'libx264', '-threads', '1', '-preset', 'medium', '-b:v', '2M'];
+
 /** How each codec is encoded; a codec that gets a parser gets a line here. */
 const encoders: Readonly<Record<string, readonly string[]>> = {
   mpeg4: ['-c:v', 'mpeg4', '-threads', '1', '-bf', '0', '-g', '12', '-b:v', '2M'],
-  h264: ['-c:v', 'libx264', '-threads', '1', '-preset', 'medium', '-b:v', '2M'],
+  'h264-high': [...x264, '-profile:v', 'high', '-bf', '3'],
+  'h264-main': [...x264, '-profile:v', 'main', '-bf', '0'],
+  'h264-baseline': [...x264, '-profile:v', 'baseline'],
 };
 
 /**
@@ -34,8 +38,9 @@ function grainyFace(width: number, height: number): Source {
   return ['-ss', '4', '-i', faceVideo(), '-vf', filter, '-frames:v', String(frames), '-pix_fmt', 'yuv420p'];
 }
 
-/** All clips of one codec; an unknown codec is an error that lists the known. */
+/** All clips of one codec (`h264`: of its three profiles); an unknown codec is an error that lists the known. */
 export function benchClips(codec: string): BenchClip[] {
+  if (codec === 'h264') return ['h264-high', 'h264-main', 'h264-baseline'].flatMap(benchClips);
   const encoder = encoders[codec];
   if (!encoder)
     throw new Error(`no benchmark clips for codec ${codec}; there are: ${Object.keys(encoders).join(', ')}`);

@@ -35,7 +35,25 @@ export interface MotionGrid {
   vectors: Int16Array;
   /** B-pictures: the vectors into the backward (list 1) reference, same shape; `undefined` in I and P. */
   backward: Int16Array | undefined;
+  /**
+   * Which picture each block is predicted from, where a codec has a choice (H.264): `pictureOrder` of that picture, one
+   * value per 8x8 luma pixels, (rows * cell / 8) x (cols * cell / 8). `NO_REFERENCE` in blocks that do not use the list,
+   * `UNKNOWN_REFERENCE` where the picture was not met. Left out: every block refers to the one reference there is.
+   */
+  references?: Int32Array;
+  /** The same for `backward`. */
+  backwardReferences?: Int32Array;
+  /**
+   * Per macroblock, 1 where vectors are a guess: direct mode (H.264 B-pictures) takes them from another picture, which
+   * was not parsed. Left out when there are none.
+   */
+  guessed?: Uint8Array;
 }
+
+/** In `MotionGrid.references`: the block does not use the list. */
+export const NO_REFERENCE = -0x8000_0000;
+/** In `MotionGrid.references`: a picture that the parser has not met. */
+export const UNKNOWN_REFERENCE = 0x7fff_ffff;
 
 /** Values of `CompressedFrame.macroblockType`. */
 export const MacroblockType = {
@@ -94,19 +112,29 @@ export interface CompressedFrame {
   /**
    * The residual: output of the inverse transform, to which a decoder would add the prediction. At scale 1 exact to the
    * codec's arithmetic, clamped to -256..255 in MPEG-4 (14496-2, 7.4.5). In an intra macroblock of MPEG-4 there is no
-   * prediction, so the plane holds pixel values (0..255); `intra` marks them: they are no temporal residual.
+   * prediction, so the plane holds pixel values (0..255); in one of H.264 the prediction is spatial and not part of the
+   * stream: the plane holds the transform's output alone (I_PCM: the samples). `intra` marks both: they are no temporal
+   * residual.
    *
    * At scale s > 1 (MPEG-4, H.263) an 8x8 block becomes the n x n block, n = 8 / s, that is the n-point orthonormal inverse
    * DCT of its n x n lowest coefficients, divided by s, rounded to nearest with ties upwards (2.5 to 3, -2.5 to -2), and
    * clamped to the same range; scale 8 gives the mean of the block. Where a macroblock codes the lines of the two fields
    * apart (dct_type 1), its planes come out in frame lines: at scale 1 exactly; at s > 1 each field's block is reduced for
    * itself, and the rows of the top and the bottom field alternate as the lines would.
+   *
+   * At scale s > 1 in H.264, whose blocks are of two sizes, a value is the mean of the s x s residual values that it covers,
+   * before their rounding and the truncations inside the transform, rounded to nearest with ties upwards.
    * `undefined` where the caller asked for no planes.
    */
   luma: Plane | undefined;
   cb: Plane | undefined;
   cr: Plane | undefined;
   motion: MotionGrid;
+  /**
+   * H.264: PicOrderCnt of the picture, its place in display order, counted anew from each IDR picture. What
+   * `motion.references` names pictures by. Left out by codecs that do not carry it.
+   */
+  pictureOrder?: number;
   /** Per macroblock, mbRows x mbCols, whole picture whatever the region: a value of `MacroblockType`. */
   macroblockType: Uint8Array;
   /**
@@ -126,6 +154,17 @@ export interface CompressedFrame {
   damage: Error | undefined;
 }
 
+function copyMotion(motion: MotionGrid): MotionGrid {
+  return {
+    ...motion,
+    vectors: motion.vectors.slice(),
+    backward: motion.backward?.slice(),
+    ...(motion.references && { references: motion.references.slice() }),
+    ...(motion.backwardReferences && { backwardReferences: motion.backwardReferences.slice() }),
+    ...(motion.guessed && { guessed: motion.guessed.slice() }),
+  };
+}
+
 /** A copy whose buffers are its own. */
 export function copyFrame(frame: CompressedFrame): CompressedFrame {
   const plane = (p: Plane | undefined): Plane | undefined => p && { ...p, data: p.data.slice() };
@@ -135,7 +174,7 @@ export function copyFrame(frame: CompressedFrame): CompressedFrame {
     luma: plane(frame.luma),
     cb: plane(frame.cb),
     cr: plane(frame.cr),
-    motion: { ...frame.motion, vectors: frame.motion.vectors.slice(), backward: frame.motion.backward?.slice() },
+    motion: copyMotion(frame.motion),
     macroblockType: frame.macroblockType.slice(),
     ...(frame.prediction && { prediction: frame.prediction.slice() }),
     intra: frame.intra.slice(),

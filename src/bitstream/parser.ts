@@ -60,6 +60,11 @@ export interface BitstreamParser {
    * Throws MalformedStreamError when the picture is not intra or is damaged.
    */
   decodeKeyFrame(packet: Uint8Array, picture?: number): Promise<DecodedPicture>;
+  /**
+   * Says that the next picture does not follow the last one given: H.264 then names only references met from there on.
+   * Parameter sets are kept. Left out by parsers that keep nothing of the kind.
+   */
+  reset?(): void;
 }
 
 export type CreateParser = (track: VideoTrack, limits: Limits) => BitstreamParser;

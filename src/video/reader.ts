@@ -41,6 +41,7 @@ export class PictureReader {
     if (entry.bytes === 0) return this.#repeat();
     if (entry.type === 'B') return this.#parseB(entry);
     this.#parser ??= await this.#newParser();
+    if (this.#anchorBefore(entry.decodeIndex) !== this.#future) this.#parser.reset?.();
     const frame = this.#parser.parse(await this.#data(entry), entry.picture, this.#options);
     this.#anchorParsed(entry.decodeIndex);
     return frame;

@@ -1,0 +1,243 @@
+/** Small tables of the syntax: coded_block_pattern (9-4), chroma quantiser (8-15), default scaling lists (7-3, 7-4), scans (6-2, 8-13). */
+
+/**
+ * Table 9-4 for ChromaArrayType 1 and 2: codeNum to coded_block_pattern, [Intra_4x4 or Intra_8x8, Inter].
+ */
+export const coded_block_pattern_420: readonly (readonly [intra: number, inter: number])[] = [
+  [47, 0],
+  [31, 16],
+  [15, 1],
+  [0, 2],
+  [23, 4],
+  [27, 8],
+  [29, 32],
+  [30, 3],
+  [7, 5],
+  [11, 10],
+  [13, 12],
+  [14, 15],
+  [39, 47],
+  [43, 7],
+  [45, 11],
+  [46, 13],
+  [16, 14],
+  [3, 6],
+  [5, 9],
+  [10, 31],
+  [12, 35],
+  [19, 37],
+  [21, 42],
+  [26, 44],
+  [28, 33],
+  [35, 34],
+  [37, 36],
+  [42, 40],
+  [44, 39],
+  [1, 43],
+  [2, 45],
+  [4, 46],
+  [8, 17],
+  [17, 18],
+  [18, 20],
+  [20, 24],
+  [24, 19],
+  [6, 21],
+  [9, 26],
+  [22, 28],
+  [25, 23],
+  [32, 27],
+  [33, 29],
+  [34, 30],
+  [36, 22],
+  [40, 25],
+  [38, 38],
+  [41, 41],
+];
+
+/** Table 9-4 for ChromaArrayType 0 and 3 (monochrome). */
+export const coded_block_pattern_400: readonly (readonly [intra: number, inter: number])[] = [
+  [15, 0],
+  [0, 1],
+  [7, 2],
+  [11, 4],
+  [13, 8],
+  [14, 3],
+  [3, 5],
+  [5, 10],
+  [10, 12],
+  [12, 15],
+  [1, 7],
+  [2, 11],
+  [4, 13],
+  [8, 14],
+  [6, 6],
+  [9, 9],
+];
+
+/** Table 8-15: QPc as a function of qPI; below 30 they are equal. */
+const QPc_from_30 = [29, 30, 31, 32, 32, 33, 34, 34, 35, 35, 36, 36, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39];
+
+/** QPC of a luma quantiser QPY and a chroma_qp_index_offset (8.5.8, 8-bit video). */
+export function chromaQp(QPY: number, offset: number): number {
+  const qPI = Math.min(51, Math.max(0, QPY + offset));
+  return qPI < 30 ? qPI : QPc_from_30[qPI - 30]!;
+}
+
+/** Zig-zag scan of 4x4 frame blocks, Table 8-13 (6-2): scan position to raster index 4 * y + x. */
+export const zigzag4x4: readonly number[] = [0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14, 15];
+
+/** Zig-zag scan of 8x8 frame blocks: scan position to raster index 8 * y + x (6.4.? "8x8 zig-zag"). */
+export const zigzag8x8: readonly number[] = (() => {
+  const scan: number[] = [];
+  for (let diagonal = 0; diagonal < 15; diagonal++) {
+    for (let i = 0; i <= diagonal; i++) {
+      const [a, b] = [i, diagonal - i];
+      // Odd diagonals run from the upper right down to the left, even ones back up.
+      const [x, y] = diagonal % 2 === 1 ? [b, a] : [a, b];
+      if (x < 8 && y < 8) scan.push(8 * y + x);
+    }
+  }
+  return scan;
+})();
+
+/** Table 7-3: Default_4x4_Intra and Default_4x4_Inter, in zig-zag order. */
+export const default4x4: readonly [intra: Uint8Array, inter: Uint8Array] = [
+  Uint8Array.of(6, 13, 13, 20, 20, 20, 28, 28, 28, 28, 32, 32, 32, 37, 37, 42),
+  Uint8Array.of(10, 14, 14, 20, 20, 20, 24, 24, 24, 24, 27, 27, 27, 30, 30, 34),
+];
+
+/** Table 7-4: Default_8x8_Intra and Default_8x8_Inter, in zig-zag order. */
+export const default8x8: readonly [intra: Uint8Array, inter: Uint8Array] = [
+  Uint8Array.of(
+    6,
+    10,
+    10,
+    13,
+    11,
+    13,
+    16,
+    16,
+    16,
+    16,
+    18,
+    18,
+    18,
+    18,
+    18,
+    23,
+    23,
+    23,
+    23,
+    23,
+    23,
+    25,
+    25,
+    25,
+    25,
+    25,
+    25,
+    25,
+    27,
+    27,
+    27,
+    27,
+    27,
+    27,
+    27,
+    27,
+    29,
+    29,
+    29,
+    29,
+    29,
+    29,
+    29,
+    31,
+    31,
+    31,
+    31,
+    31,
+    31,
+    33,
+    33,
+    33,
+    33,
+    33,
+    36,
+    36,
+    36,
+    36,
+    38,
+    38,
+    38,
+    40,
+    40,
+    42,
+  ),
+  Uint8Array.of(
+    9,
+    13,
+    13,
+    15,
+    13,
+    15,
+    17,
+    17,
+    17,
+    17,
+    19,
+    19,
+    19,
+    19,
+    19,
+    21,
+    21,
+    21,
+    21,
+    21,
+    21,
+    22,
+    22,
+    22,
+    22,
+    22,
+    22,
+    22,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    25,
+    25,
+    25,
+    25,
+    25,
+    25,
+    25,
+    27,
+    27,
+    27,
+    27,
+    27,
+    27,
+    28,
+    28,
+    28,
+    28,
+    28,
+    30,
+    30,
+    30,
+    30,
+    32,
+    32,
+    32,
+    33,
+    33,
+    35,
+  ),
+];
