@@ -18,6 +18,14 @@ const withB = (extension: string) => makeClip(motion.bars('176x144', count), [..
 const packed = () =>
   makeClip(motion.bars('176x144', count), ['-c:v', 'libxvid', '-bf', '2', '-g', '12', '-q:v', '5'], 'avi');
 
+/** B-pictures that refer to B-pictures: the order of types does not tell which is shown first. */
+const pyramid = () =>
+  makeClip(
+    motion.zoom('176x144', count),
+    ['-c:v', 'libx264', '-threads', '1', '-g', '20', '-bf', '3', '-x264-params', 'b-pyramid=normal:b-adapt=0'],
+    'mp4',
+  );
+
 /** When picture `n` of 25 a second is shown, in the steps of temporal_reference, as ffmpeg's encoder counts them. */
 const h263Time = (n: number) => (Math.floor((n * 30000) / (1001 * 25)) * 1001) / 30000;
 
@@ -193,17 +201,35 @@ describe('frames', () => {
     });
   });
 
+  // ffmpeg fills an AVI of doubled frame rate with empty chunks: compare without them.
+  const contents = async (path: string) =>
+    using(path, async (video) => {
+      const coded = (await read(video)).filter(({ bytes }) => bytes > 0);
+      const shownOrder = coded.map(({ index }) => index).sort((a, b) => a - b);
+      return coded.map(({ index, frame, error }) => ({ rank: shownOrder.indexOf(index), frame, error }));
+    });
+
   it('are the same from every container', async () => {
-    // ffmpeg fills an AVI of doubled frame rate with empty chunks: compare without them.
-    const contents = async (path: string) =>
-      using(path, async (video) => {
-        const coded = (await read(video)).filter(({ bytes }) => bytes > 0);
-        const shownOrder = coded.map(({ index }) => index).sort((a, b) => a - b);
-        return coded.map(({ index, frame, error }) => ({ rank: shownOrder.indexOf(index), frame, error }));
-      });
     const expected = await contents(withB('mp4'));
     for (const extension of ['mkv', 'ts', 'avi', 'm4v']) {
       expect(await contents(remuxClip(withB('mp4'), extension, 'dump_extra'))).toEqual(expected);
+    }
+  });
+
+  it('of H.264, too: where the container has no times, the picture order count tells display order', async () => {
+    const mp4 = pyramid();
+    const expected = await contents(mp4);
+    // The oracle of the mp4's own order; a B-picture that others refer to makes it more than the picture types tell.
+    const types = (found: typeof expected) =>
+      [...found].sort((a, b) => a.rank - b.rank).map(({ frame }) => frame!.type);
+    expect(types(expected)).toEqual(shownPictures(mp4).map(({ type }) => type));
+    expect(types(expected).filter((type) => type === 'I').length).toBeGreaterThan(1);
+    const coded = [...expected.keys()].filter((i) => expected[i]!.frame!.type === 'B');
+    expect(coded.some((i) => expected[i + 1]?.frame?.type === 'B' && expected[i + 1]!.rank < expected[i]!.rank)).toBe(
+      true,
+    );
+    for (const extension of ['mkv', 'ts', 'avi', 'h264']) {
+      expect(await contents(remuxClip(mp4, extension, 'h264_mp4toannexb'))).toEqual(expected);
     }
   });
 
@@ -224,6 +250,34 @@ describe('frames', () => {
       });
     });
   }
+
+  it('any H.264 picture alone has its residual; its vectors too, but for macroblocks marked as guessed', async () => {
+    await using(pyramid(), async (video) => {
+      const all = new Map<number, CompressedFrame>();
+      for await (const { index, frame } of video.frames({ scale: 4 })) all.set(index, copyFrame(frame!));
+      let compared = 0;
+      for (const index of [...all.keys()].reverse()) {
+        for await (const { frame } of video.frames({ scale: 4, select: [index] })) {
+          const expected = all.get(index)!;
+          const { vectors, backward, ...residual } = fingerprint(frame!);
+          expect(fingerprint(expected)).toMatchObject(residual);
+          for (const list of ['vectors', 'backward'] as const) {
+            const [found, wanted] = [frame!.motion[list], expected.motion[list]];
+            if (!found || !wanted) continue;
+            const sure = (cell: number) => {
+              const { cols } = frame!.motion;
+              const macroblock = (Math.floor(cell / cols) >> 2) * frame!.mbCols + ((cell % cols) >> 2);
+              return !frame!.motion.guessed?.[macroblock];
+            };
+            const wrong = [...found.keys()].filter((i) => sure(i >> 1) && found[i] !== wanted[i]);
+            expect(wrong).toEqual([]);
+            compared += [...found.keys()].filter((i) => sure(i >> 1)).length;
+          }
+        }
+      }
+      expect(compared).toBeGreaterThan(0.5 * 40 * 2 * 44 * 36);
+    });
+  });
 
   it('selections', async () => {
     await using(withB('mp4'), async (video) => {

@@ -3,6 +3,7 @@ import type { VideoTrack } from '../container/packet.js';
 import { UnsupportedStreamError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import { createH263Parser, createSorensonParser } from './h263/parser.js';
+import { createH264Parser } from './h264/parser.js';
 import { createMpeg4Parser } from './mpeg4/parser.js';
 import type { BitstreamParser } from './parser.js';
 
@@ -14,6 +15,7 @@ export { copyFrame, MacroblockType, NO_REFERENCE, PredictionFlag, UNKNOWN_REFERE
  */
 export function createParser(track: VideoTrack, limits: Limits): BitstreamParser {
   if (track.codec === 'mpeg4') return createMpeg4Parser(track, limits);
+  if (track.codec === 'h264') return createH264Parser(track, limits);
   if (track.codec === 'h263') return createH263Parser(limits);
   if (track.codec === 'flv1') return createSorensonParser(limits);
   throw new UnsupportedStreamError(

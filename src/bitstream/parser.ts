@@ -13,6 +13,13 @@ export interface PictureHeader {
   size: number;
   /** Presentation time in the stream's own clock, in seconds, if the bitstream carries one (MPEG-4 vop_time_increment). */
   time: number | undefined;
+  /**
+   * H.264: where the picture stands among those since the last that restarted the count, in display order
+   * (PicOrderCnt). Left out where the picture's type tells its place.
+   */
+  order?: number;
+  /** The count begins anew with this picture: it and all after it are shown after all before it. */
+  restartsOrder?: boolean;
 }
 
 export interface ParseOptions {

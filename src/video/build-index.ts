@@ -5,7 +5,14 @@
 import type { BitstreamParser, PictureHeader } from '../bitstream/parser.js';
 import type { Container, PacketInfo } from '../container/packet.js';
 import { LimitExceededError, MalformedStreamError, UnsupportedStreamError } from '../errors.js';
-import { orderByTime, orderByType, timesFromClock, timesFromRate, timesFromStamps } from './display-order.js';
+import {
+  orderByBitstream,
+  orderByTime,
+  type Placing,
+  timesFromClock,
+  timesFromRate,
+  timesFromStamps,
+} from './display-order.js';
 import { FrameIndex, Pictures, type TimeSource } from './frame-index.js';
 
 /** Packets at the start whose headers are read to see whether the container's times can be believed. */
@@ -82,6 +89,8 @@ async function indexByHeaders(
 ): Promise<FrameIndex> {
   const pictures = new Pictures(table.length);
   const clock: number[] = [];
+  const placings: Placing[] = [];
+  const unplaced: Placing = { count: Number.NaN, restarts: false };
   // A packed bitstream puts an anchor and the B-VOP shown before it in one packet, and later a dummy in a packet of its
   // own, so that packets stay as many as pictures. As many dummies are dropped as pictures were packed.
   let packed = 0;
@@ -89,12 +98,14 @@ async function indexByHeaders(
     if (size === 0) {
       pictures.push(packet, 0, 'P', false, 0, false);
       clock.push(Number.NaN);
+      placings.push(unplaced);
       continue;
     }
     const headers = await readHeaders(container, parser, packet);
     if (headers instanceof Error || headers.length === 0) {
       pictures.push(packet, 0, undefined, false, size, true);
       clock.push(Number.NaN);
+      placings.push(unplaced);
       continue;
     }
     if (headers.length === 1 && !headers[0]!.coded && packed > 0) {
@@ -102,14 +113,15 @@ async function indexByHeaders(
       continue;
     }
     packed += headers.length - 1;
-    headers.forEach(({ type, coded, size: bytes, time }, position) => {
+    headers.forEach(({ type, coded, size: bytes, time, order, restartsOrder }, position) => {
       const isKey = type === 'I' && (key || container.track.codec !== 'h264'); // an I-slice there may follow references
       pictures.push(packet, position, type, isKey, headers.length === 1 ? size : bytes, coded);
       clock.push(time ?? Number.NaN);
+      placings.push({ count: order ?? Number.NaN, restarts: restartsOrder ?? false });
     });
   }
   const emptySlots = table.map(({ size }) => size === 0);
-  let { display, decode } = orderByType(pictures, emptySlots);
+  let { display, decode } = orderByBitstream(pictures, placings, emptySlots);
   const delay = encoderDelay(container, emptySlots, pictures, clock, decode);
   if (delay > 0) {
     const first = emptySlots.indexOf(true);
@@ -117,7 +129,8 @@ async function indexByHeaders(
     emptySlots.splice(first, delay);
     pictures.remove(position, delay);
     clock.splice(position, delay);
-    ({ display, decode } = orderByType(pictures, emptySlots));
+    placings.splice(position, delay);
+    ({ display, decode } = orderByBitstream(pictures, placings, emptySlots));
   }
   const times = displayTimes(container, table, clock, decode);
   return new FrameIndex(pictures, display, decode, times);

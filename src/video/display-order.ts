@@ -24,28 +24,30 @@ export function orderByTime(times: Float64Array, length: number): Order {
   return { decode, display: inverse(decode) };
 }
 
+/** Where the bitstream says that a picture is shown; `count` is NaN where it does not. */
+export interface Placing {
+  count: number;
+  /** It and all coded after it are shown after all coded before it. */
+  restarts: boolean;
+}
+
 /**
- * Display order from picture types: a B-picture is shown at once, any other when the next that is no B arrives
- * (ISO/IEC 14496-2, 6.1.3.7; true where B-pictures are never references). A packet is a slot in time: an empty one
- * repeats what is shown, each of the others shows the next picture.
+ * Display order from the bitstream: its own count where it has one (H.264), else the picture types. A packet is a slot in
+ * time: an empty one repeats what is shown, each of the others shows the next picture.
  *
+ * @param placings by decode index
  * @param emptySlots by packet: does it hold nothing at all? Such a packet has one entry in `pictures`, of 0 bytes.
  */
-export function orderByType(pictures: Pictures, emptySlots: readonly boolean[]): Order {
-  const shown: number[] = [];
+export function orderByBitstream(
+  pictures: Pictures,
+  placings: readonly Placing[],
+  emptySlots: readonly boolean[],
+): Order {
   const empty: number[] = [];
-  let held = -1;
-  for (let i = 0; i < pictures.length; i++) {
-    if (pictures.bytes[i] === 0) {
-      empty.push(i);
-    } else if (pictures.isB(i) && held >= 0) {
-      shown.push(i);
-    } else {
-      if (held >= 0) shown.push(held);
-      held = i;
-    }
-  }
-  if (held >= 0) shown.push(held);
+  const filled: number[] = [];
+  for (let i = 0; i < pictures.length; i++) (pictures.bytes[i] === 0 ? empty : filled).push(i);
+  const counted = placings.some(({ count }) => !Number.isNaN(count));
+  const shown = counted ? shownByCount(filled, placings) : shownByType(filled, pictures);
 
   const decode = new Uint32Array(pictures.length);
   let length = 0;
@@ -63,6 +65,36 @@ function inverse(permutation: Uint32Array): Uint32Array {
   const inverted = new Uint32Array(permutation.length);
   for (let i = 0; i < permutation.length; i++) inverted[permutation[i]!] = i;
   return inverted;
+}
+
+/** A B-picture is shown at once, any other when the next that is no B arrives (ISO/IEC 14496-2, 6.1.3.7). */
+function shownByType(filled: readonly number[], pictures: Pictures): number[] {
+  const shown: number[] = [];
+  let held = -1;
+  for (const i of filled) {
+    if (pictures.isB(i) && held >= 0) {
+      shown.push(i);
+    } else {
+      if (held >= 0) shown.push(held);
+      held = i;
+    }
+  }
+  if (held >= 0) shown.push(held);
+  return shown;
+}
+
+/** A picture without a count (its header is broken) stays behind the one coded before it. */
+function shownByCount(filled: readonly number[], placings: readonly Placing[]): number[] {
+  let sequence = 0;
+  let last = 0;
+  const places = filled.map((i) => {
+    const { count, restarts } = placings[i]!;
+    if (restarts) sequence++;
+    if (!Number.isNaN(count)) last = count;
+    else if (restarts) last = 0;
+    return { i, sequence, count: last };
+  });
+  return places.sort((a, b) => a.sequence - b.sequence || a.count - b.count || a.i - b.i).map(({ i }) => i);
 }
 
 /**

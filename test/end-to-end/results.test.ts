@@ -16,6 +16,7 @@ let folder: string;
 let clip: string;
 let withB: string;
 let h264: string;
+let vp8: string;
 let model: string;
 
 beforeAll(() => {
@@ -23,6 +24,7 @@ beforeAll(() => {
   clip = makeClip(face(160, 128, 75), mpeg4, 'mp4');
   withB = makeClip(lavfi('testsrc2=s=176x144:r=25', 40), ['-c:v', 'mpeg4', '-bf', '2', '-g', '12', '-q:v', '5'], 'avi');
   h264 = makeClip(face(160, 128, 75), ['-c:v', 'libx264', '-g', '48', '-bf', '2'], 'mp4');
+  vp8 = makeClip(face(160, 128, 75), ['-c:v', 'libvpx', '-b:v', '300k', '-deadline', 'realtime'], 'webm');
   model = join(folder, 'tiny.onnx');
   writeFileSync(model, tinyModel());
 }, 120_000);
@@ -185,37 +187,39 @@ describe('extract', () => {
       expect(code).toBe(2);
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     }
-    const h = await vultus(['extract', h264, '--out', path]);
+    const h = await vultus(['extract', vp8, '--out', path]);
     expect(h.code).toBe(1);
-    expect(h.stderr).toMatch(/unsupported: codec h264; convert it/);
+    expect(h.stderr).toMatch(/unsupported: codec V_VP8; convert it/);
     expect(existsSync(path)).toBe(false);
     expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
   });
 });
 
 describe('analyze', () => {
-  it('gives one object per video, directly from MPEG-4 and converted from H.264', async () => {
+  it('gives one object per video, directly from MPEG-4 and H.264, converted from VP8', async () => {
     const region = '40,20,80,90';
     const { code, stdout, stderr } = await vultus([
       'analyze',
       '--json',
       clip,
       h264,
+      vp8,
       '--model',
       model,
       '--region',
       region,
     ]);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^vultus: [^\n]*h264[^\n]*converted[^\n]*ffmpeg[^\n]*\n$/);
-    const [direct, converted] = stdout
+    expect(stderr).toMatch(/^vultus: [^\n]*V_VP8[^\n]*converted[^\n]*ffmpeg[^\n]*\n$/);
+    const [direct, direct264, converted] = stdout
       .trimEnd()
       .split('\n')
       .map((line) => analysis.parse(JSON.parse(line)));
     expect(direct).toMatchObject({ codec: 'mpeg4', converted: false, notices: [], frames: 75, damaged: 0 });
-    expect(converted).toMatchObject({ codec: 'h264', converted: true, frames: 75 });
+    expect(direct264).toMatchObject({ codec: 'h264', converted: false, notices: [], frames: 75, damaged: 0 });
+    expect(converted).toMatchObject({ codec: 'V_VP8', converted: true, frames: 75 });
     expect(converted!.notices[0]).toMatch(/ffmpeg version/);
-    for (const found of [direct!, converted!]) {
+    for (const found of [direct!, direct264!, converted!]) {
       expect(found.region).toEqual({ x: 40, y: 20, width: 80, height: 90 });
       expect(found.windows).toHaveLength(8);
       for (const w of found.windows) expect(w.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);

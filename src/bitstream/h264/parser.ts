@@ -9,6 +9,7 @@ import { describeFrame, planeExtent } from './describe.js';
 import { Kernel, reasonOf } from './kernel.js';
 import { decodeKeyPicture } from './keyframe.js';
 import { copyRbsp, stopBitOf } from './nal.js';
+import { resetsOrder } from './poc.js';
 import { type CurrentPicture, type ReferenceList, References } from './references.js';
 import { frameHeightInMbs } from './sps.js';
 import { type SeqParameterSet, SliceType } from './syntax.js';
@@ -47,13 +48,17 @@ export class H264Parser implements BitstreamParser {
 
   headers(packet: Uint8Array): PictureHeader[] {
     return this.finder.pictures(packet).map((picture) => {
-      this.visit(picture);
+      const { poc } = this.visit(picture);
+      const { header } = picture.slices[0]!;
+      const reset = resetsOrder(header);
       return {
         type: typeOf(picture),
         coded: true,
         offset: picture.offset,
         size: picture.end - picture.offset,
         time: undefined,
+        order: reset ? 0 : poc.PicOrderCnt,
+        restartsOrder: header.IdrPicFlag || reset,
       };
     });
   }

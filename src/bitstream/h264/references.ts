@@ -223,7 +223,8 @@ export class References {
       initial = [[...short.sort((a, b) => wrap(b) - wrap(a)), ...long], []];
     } else {
       const now = this.current!.poc.PicOrderCnt;
-      const known = short.filter(({ PicOrderCnt }) => PicOrderCnt !== undefined);
+      // A picture that was left out may stand anywhere in the lists: then only those named by commands are sure.
+      const known = short.every(({ PicOrderCnt }) => PicOrderCnt !== undefined) ? short : [];
       const before = known
         .filter(({ PicOrderCnt }) => PicOrderCnt! <= now)
         .sort((a, b) => b.PicOrderCnt! - a.PicOrderCnt!);

@@ -19,7 +19,7 @@ Example:
   $ vultus evaluate --model m.onnx --data my-clips --json > scores.json`;
 
 /** What the manifest calls codecs that are read directly. */
-const readable = new Set(['mpeg4']);
+const readable = new Set(['mpeg4', 'h264', 'h264-baseline', 'h264-main', 'h264-high', 'h263', 'flv1']);
 
 export function registerEvaluate(program: Command, signal: AbortSignal): void {
   program
