@@ -182,6 +182,16 @@ function fingerprint(frame: CompressedFrame) {
   return { type, coded, bits, ...sums };
 }
 
+/** For comparing all but the vectors. */
+const noMotion: CompressedFrame['motion'] = {
+  cols: 0,
+  rows: 0,
+  cell: 4,
+  unit: 4,
+  vectors: new Int16Array(0),
+  backward: undefined,
+};
+
 async function read(video: Video, select: Parameters<Video['frames']>[0] = {}) {
   const found = [];
   for await (const { index, timestamp, bytes, key, frame, error } of video.frames({ scale: 4, ...select })) {
@@ -259,8 +269,10 @@ describe('frames', () => {
       for (const index of [...all.keys()].reverse()) {
         for await (const { frame } of video.frames({ scale: 4, select: [index] })) {
           const expected = all.get(index)!;
-          const { vectors, backward, ...residual } = fingerprint(frame!);
-          expect(fingerprint(expected)).toMatchObject(residual);
+          const { motion: _, ...residual } = copyFrame(frame!);
+          expect(fingerprint({ ...expected, motion: noMotion })).toEqual(
+            fingerprint({ ...residual, motion: noMotion }),
+          );
           for (const list of ['vectors', 'backward'] as const) {
             const [found, wanted] = [frame!.motion[list], expected.motion[list]];
             if (!found || !wanted) continue;
