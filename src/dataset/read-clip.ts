@@ -42,11 +42,39 @@ export async function readClip(source: VideoSource, options: ReadClipOptions): P
   }
 }
 
+/**
+ * Reads the key frames of one clip: luma on the crop grid, in display order, in the place of P-frames' residual. `damaged`
+ * counts those that could not be decoded, which are left out. Throws as `openVideo` and `Video.keyFrames` do.
+ */
+export async function readKeyFrames(
+  source: VideoSource,
+  { cropper, faces, track: mode, signal }: Omit<ReadClipOptions, 'needed'>,
+): Promise<ReadClip> {
+  const video = await openVideo(source);
+  try {
+    const track = trackOf(video, faces, mode);
+    const found: CropPlanes[] = [];
+    let damaged = 0;
+    for await (const { picture, index } of video.keyFrames(signal ? { signal } : {})) {
+      if (picture) found.push(cropper.cropPicture(picture, index, track(index)));
+      else damaged++;
+    }
+    const sequence = new CropList(cropper.size);
+    for (const planes of found.sort((a, b) => a.index - b.index)) sequence.push(planes);
+    return { sequence, parsed: found.length, damaged };
+  } finally {
+    video.close();
+  }
+}
+
+function trackOf(video: Video, faces: readonly FaceAt[] | undefined, mode: TrackMode): FaceTrack {
+  if (faces?.length) return faceTrack(faces, mode);
+  return fixedTrack({ x: 0, y: 0, width: video.width, height: video.height });
+}
+
 async function readOpened(video: Video, options: ReadClipOptions): Promise<ReadClip> {
   const { cropper, faces, signal } = options;
-  const track = faces?.length
-    ? faceTrack(faces, options.track)
-    : fixedTrack({ x: 0, y: 0, width: video.width, height: video.height });
+  const track = trackOf(video, faces, options.track);
   const anchors = await anchorsOf(video);
   const plan = anchors.filter((anchor) => !anchor.isKey);
   const needed = options.needed?.(plan.length, (p) => plan[p]?.afterKey ?? true);

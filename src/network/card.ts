@@ -32,10 +32,12 @@ export const modelCardSchema = z
     /**
      * - `gain`: planes are multiplied by the signal's gains and enter the network as they are.
      * - `gain+clip`: the same, then clipped to [-limit, limit].
+     * - `standard`: each plane less its mean, over its standard deviation (`keyframes`).
      */
     normalisation: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('gain') }),
       z.strictObject({ kind: z.literal('gain+clip'), limit: z.number().positive() }),
+      z.strictObject({ kind: z.literal('standard') }),
     ]),
     /** How T frames are chosen from a clip, in training and in use: short names, such as `even` or `jittered`. */
     sampling: z.strictObject({ training: z.string().min(1), use: z.string().min(1) }),

@@ -4,6 +4,7 @@
  */
 import type { CompressedFrame, Rect, Scale } from '../bitstream/frame.js';
 import { MacroblockType } from '../bitstream/frame.js';
+import type { DecodedPicture } from '../bitstream/parser.js';
 import { type CropPlanes, MOTION_UNIT, RESIDUAL_UNIT } from './planes.js';
 import { axisWeights, resamplePlane } from './resample.js';
 import type { Signal } from './signal.js';
@@ -84,6 +85,32 @@ export class FrameCropper {
     if (!frame.coded) return planes;
     this.#residual(frame, grid, planes);
     this.#motion(frame, grid, this.grid(previous), planes);
+    return planes;
+  }
+
+  /**
+   * A decoded key frame on the same grid: its luma (0 to 255, 0 outside the picture) stands in `residual`.
+   * @param index number of the frame in the video
+   */
+  cropPicture(picture: Pick<DecodedPicture, 'width' | 'height' | 'y'>, index: number, box: FaceBox): CropPlanes {
+    const area = this.size * this.size;
+    const grid = this.grid(box);
+    const columns = axisWeights(this.size, grid.x, grid.pitch, 0, 1, picture.width);
+    const rows = axisWeights(this.size, grid.y, grid.pitch, 0, 1, picture.height);
+    const line = this.#lineOf(picture.width);
+    const load = (y: number) => {
+      for (let x = 0; x < picture.width; x++) line[x] = picture.y[y * picture.width + x]!;
+    };
+    resamplePlane(columns, rows, load, line, this.#plane);
+    const planes: CropPlanes = {
+      size: this.size,
+      residual: new Int16Array(area),
+      motion: new Int16Array(2 * area),
+      mask: new Uint8Array(area),
+      index,
+      isKey: false,
+    };
+    this.#store(planes.residual, 0, 1, planes.mask);
     return planes;
   }
 

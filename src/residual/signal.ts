@@ -7,9 +7,11 @@ export const signalSchema = z.strictObject({
    * - `motion`: its motion vectors; 2 planes (x, y)
    * - `residual+motion`: both; 3 planes
    * - `accumulated`: residual and motion accumulated along motion since the I-frame, A_t[x] = r_t[x] + A_{t-1}[x + mv_t(x)]; 3 planes
+   * - `keyframes`: luma of I-frames, which stand decoded in the stream; 1 plane. No P-frame is read: the still companion of
+   *   the other signals. Gains and `window` do not matter to it.
    * - `summed`: residual and motion of every P-frame since the sample before, summed in place; 3 planes
    */
-  kind: z.enum(['residual', 'motion', 'residual+motion', 'accumulated', 'summed']),
+  kind: z.enum(['residual', 'motion', 'residual+motion', 'accumulated', 'summed', 'keyframes']),
   /** Side S of the square input in samples. */
   size: z.int().min(16).max(256),
   /** T: samples per clip. */
@@ -26,7 +28,7 @@ export const signalSchema = z.strictObject({
 
 export type Signal = z.infer<typeof signalSchema>;
 
-/** Planes per sample. Order: residual luma, motion x, motion y. */
+/** Planes per sample. Order: residual luma (`keyframes`: luma), motion x, motion y. */
 export function signalPlanes(kind: Signal['kind']): number {
-  return kind === 'residual' ? 1 : kind === 'motion' ? 2 : 3;
+  return kind === 'residual' || kind === 'keyframes' ? 1 : kind === 'motion' ? 2 : 3;
 }

@@ -6,8 +6,11 @@ import { type CropSequence, MOTION_UNIT, RESIDUAL_UNIT } from './planes.js';
 import { accumulationStart, type SamplePlan } from './sampling.js';
 import { type Signal, signalPlanes } from './signal.js';
 
+/** Luma steps added to the standard deviation, so that a flat picture stays flat. */
+const FLAT = 4;
+
 /** What becomes of a value before the network sees it. The card of a model says which. */
-export type Normalisation = { kind: 'gain' } | { kind: 'gain+clip'; limit: number };
+export type Normalisation = { kind: 'gain' } | { kind: 'gain+clip'; limit: number } | { kind: 'standard' };
 
 /** Which S x S window of the crop grid is read, and how. */
 export interface CropView {
@@ -111,6 +114,10 @@ export class ClipTensor {
   }
 
   #write(planes: Int32Array | Float32Array, crop: number, view: CropView, out: Float32Array, offset: number): void {
+    if (this.#normalisation.kind === 'standard') {
+      this.#standardise(planes, crop, view, out, offset);
+      return;
+    }
     const { kind, size, residualGain, motionGain } = this.#signal;
     const area = crop * crop;
     const limit = this.#normalisation.kind === 'gain+clip' ? this.#normalisation.limit : Number.POSITIVE_INFINITY;
@@ -130,5 +137,24 @@ export class ClipTensor {
         }
       }
     }
+  }
+
+  /** The first plane less its mean, over its standard deviation: brightness and contrast of the picture do not matter. */
+  #standardise(planes: Int32Array | Float32Array, crop: number, view: CropView, out: Float32Array, offset: number) {
+    const { size } = this.#signal;
+    let [sum, squares] = [0, 0];
+    for (let y = 0, o = offset; y < size; y++) {
+      const row = (view.y + y) * crop + view.x;
+      for (let x = 0; x < size; x++) {
+        const value = planes[row + (view.flip ? size - 1 - x : x)]!;
+        out[o++] = value;
+        sum += value;
+        squares += value * value;
+      }
+    }
+    const area = size * size;
+    const mean = sum / area;
+    const factor = view.gain / (Math.sqrt(Math.max(0, squares / area - mean * mean)) + FLAT);
+    for (let i = offset; i < offset + area; i++) out[i] = (out[i]! - mean) * factor;
   }
 }

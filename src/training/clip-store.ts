@@ -45,6 +45,8 @@ export interface StoreDescription {
   size: number;
   margin: number;
   track: string;
+  /** Left out: P-frames. `key`: luma of I-frames. */
+  frames?: 'key';
   /** Version of the package that parsed. */
   package: string;
   /** Files, in order. */

@@ -30,8 +30,8 @@ export const trainingConfigSchema = z.strictObject({
     .min(0)
     .max(2 ** 31)
     .default(1),
-  /** Codec column of the manifest. */
-  codec: z.string().min(1).default('mpeg4'),
+  /** Codec column of the manifest: one name, or several: a clip that is there in each is several clips. */
+  codec: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).default('mpeg4'),
   /** Class names beyond the known expressions. */
   labels: z.array(z.string().min(1)).min(2).optional(),
 });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
 import type { DatasetClip } from '../dataset/manifest.js';
-import { readClip } from '../dataset/read-clip.js';
+import { readClip, readKeyFrames } from '../dataset/read-clip.js';
 import { ModelError } from '../errors.js';
 import { FrameCropper } from '../residual/crop.js';
 import { type ClipStore, openClipStore } from './clip-store.js';
@@ -32,12 +32,14 @@ export async function openParsedClips(
       size: config.signal.size,
       margin: config.signal.margin,
       track: 'linear',
+      ...(config.signal.kind === 'keyframes' && { frames: 'key' as const }),
       package: packageVersion(),
       paths: rows.map((row) => row.path),
     },
     {
       read: async (path) => {
-        const clip = await readClip(join(dataset.root, path), {
+        const read = config.signal.kind === 'keyframes' ? readKeyFrames : readClip;
+        const clip = await read(join(dataset.root, path), {
           cropper,
           faces: faces.get(path),
           track: 'linear',
@@ -54,7 +56,7 @@ export async function openParsedClips(
   if (still.length > 0) {
     store.close();
     throw new ModelError(
-      `${still[0]!.path} and ${still.length - 1} others have no P-frame: there is no motion to learn`,
+      `${still[0]!.path} and ${still.length - 1} others have no ${config.signal.kind === 'keyframes' ? 'I-frame' : 'P-frame'}: there is nothing to learn`,
     );
   }
   return store;

@@ -77,8 +77,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       },
     }),
   });
-  const rows = dataset.clips.filter((row) => row.codec === config.codec);
-  if (rows.length === 0) throw new ModelError(`no clip of codec ${config.codec} in ${options.data}`);
+  const codecs = [config.codec].flat();
+  const rows = dataset.clips.filter((row) => codecs.includes(row.codec));
+  if (rows.length === 0) throw new ModelError(`no clip of codec ${codecs.join(', ')} in ${options.data}`);
   const split = splitByFold(rows, options.validationFold, options.testFold);
   const labels = labelsOf(rows, config.labels ?? knownLabels);
   const untrained = labels.filter((label) => !split.train.some((row) => row.emotion === label));
@@ -103,7 +104,8 @@ interface Run {
   normalisation: Normalisation;
 }
 
-function normalisationOf({ limit }: TrainingConfig): Normalisation {
+function normalisationOf({ limit, signal }: TrainingConfig): Normalisation {
+  if (signal.kind === 'keyframes') return { kind: 'standard' };
   return limit === undefined ? { kind: 'gain' } : { kind: 'gain+clip', limit };
 }
 
