@@ -38,6 +38,7 @@ const gains: Record<Signal['kind'], { residualGain: number; motionGain: number }
   'residual+motion': { residualGain: 0.87, motionGain: 2.8 },
   accumulated: { residualGain: 0.4, motionGain: 1.15 },
   summed: { residualGain: 0.4, motionGain: 1.15 },
+  keyframes: { residualGain: 1, motionGain: 1 },
 };
 
 const titles: Record<Signal['kind'], string> = {
@@ -46,6 +47,7 @@ const titles: Record<Signal['kind'], string> = {
   'residual+motion': 'residual + motion',
   accumulated: 'accumulated along motion since the I-frame',
   summed: 'summed in place between samples',
+  keyframes: 'luma of I-frames',
 };
 
 function configOf(kind: Signal['kind']): TrainingConfig {

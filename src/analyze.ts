@@ -1,6 +1,6 @@
 /** The whole path on one page: a compressed video in, the expression over time out. */
 import type { VideoSource } from './container/index.js';
-import { UnsupportedStreamError } from './errors.js';
+import { ModelError, UnsupportedStreamError } from './errors.js';
 import { type OpenedForAnalysis, openForAnalysis } from './ingest/open.js';
 import { loadModel } from './network/model.js';
 import { predictedPictures, slidingClips } from './residual/sliding-clips.js';
@@ -36,6 +36,10 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
   const given = options.model ?? defaultModel;
   const model = typeof given === 'object' && 'predict' in given ? given : await loadModel(given);
   const { signal: reads, normalisation, labels } = model.card;
+  if (reads.kind === 'keyframes') {
+    if (model !== given) await model.close();
+    throw new ModelError('this model reads whole clips by their I-frames; a timeline needs one that reads P-frames');
+  }
   let opened: OpenedForAnalysis | undefined;
   try {
     opened = await openForAnalysis(source, options);

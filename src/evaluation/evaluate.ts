@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
 import type { DatasetClip } from '../dataset/manifest.js';
-import { readClip } from '../dataset/read-clip.js';
+import { readClip, readKeyFrames } from '../dataset/read-clip.js';
 import { MalformedStreamError } from '../errors.js';
 import type { ExpressionModel } from '../network/model.js';
 import { FrameCropper } from '../residual/crop.js';
@@ -19,7 +19,7 @@ export interface Evaluation {
   outcomes: ClipOutcome[];
   /** Clips with frames that could not be read, or not wholly. They count like the others. */
   damaged: string[];
-  /** P-frames parsed. */
+  /** P-frames parsed (`keyframes`: I-frames decoded). */
   parsed: number;
 }
 
@@ -52,7 +52,7 @@ export async function evaluateClips(
         );
       }
       const clip = await withPath(row, () =>
-        readClip(join(dataset.root, row.path), {
+        (signal.kind === 'keyframes' ? readKeyFrames : readClip)(join(dataset.root, row.path), {
           cropper,
           faces: dataset.faces.get(row.clip),
           track: 'linear',
@@ -62,7 +62,10 @@ export async function evaluateClips(
         }),
       );
       const { count } = clip.sequence;
-      if (count === 0) throw new MalformedStreamError(`${row.path} has no P-frame: there is no motion to read`);
+      if (count === 0) {
+        const lacks = signal.kind === 'keyframes' ? 'no I-frame that can be decoded' : 'no P-frame';
+        throw new MalformedStreamError(`${row.path} has ${lacks}: there is nothing to read`);
+      }
       result.parsed += clip.parsed;
       if (clip.damaged > 0) result.damaged.push(row.path);
       const view = centreView(cropper.size, signal.size);

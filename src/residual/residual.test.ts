@@ -286,6 +286,31 @@ describe('ClipTensor', () => {
     expect(run(signal('motion'), numbered)).toHaveLength(2 * 2 * 256);
   });
 
+  it('key frames: each picture less its mean, over its standard deviation, whatever its brightness', () => {
+    const picture = (brightness: number, contrast: number) => ({
+      width: 40,
+      height: 40,
+      y: Uint8Array.from({ length: 1600 }, (_, i) => brightness + contrast * ((i % 40) % 2)),
+    });
+    const s = signal('keyframes', { size: 16, frames: 2, margin: 1 });
+    const cropper = new FrameCropper(s);
+    const list = new CropList(16);
+    const box = { x: 10, y: 10, width: 16, height: 16 };
+    list.push(cropper.cropPicture(picture(50, 40), 0, box));
+    list.push(cropper.cropPicture(picture(100, 80), 12, box));
+    const tensor = new ClipTensor(s, { kind: 'standard' });
+    const out = new Float32Array(tensor.length);
+    tensor.fill(list, evenPlan(2, 0, 2), centreView(16, 16), out);
+    // Columns of 50 and 90: mean 70, standard deviation 20, and 4 against flat pictures.
+    expect([out[0], out[1], out[16]]).toEqual([-20 / 24, 20 / 24, -20 / 24].map(Math.fround));
+    expect([out[256], out[257]]).toEqual([-40 / 44, 40 / 44].map(Math.fround));
+    const flipped = new Float32Array(tensor.length);
+    tensor.fill(list, evenPlan(2, 0, 2), { x: 0, y: 0, flip: true, gain: 2 }, flipped);
+    expect(flipped[0]).toBeCloseTo(2 * out[1]!, 5);
+    // Outside the picture there is nothing.
+    expect(cropper.cropPicture(picture(50, 40), 0, { ...box, x: 100 }).residual.every((v) => v === 0)).toBe(true);
+  });
+
   it('sums the frames of each segment in place', () => {
     const out = run(signal('summed'), numbered);
     expect([out[0], out[256], out[768], out[1024]]).toEqual([6, 30, 15, 30]);

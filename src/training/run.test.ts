@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lavfi, makeClip } from '../../test/support/clips.js';
+import { analyze } from '../analyze.js';
 import { registerEvaluate } from '../cli/commands/evaluate.js';
 import { loadDataset } from '../dataset/dataset.js';
 import { readClip } from '../dataset/read-clip.js';
@@ -99,6 +100,27 @@ describe('train', () => {
     const losses = recordOf('whole').map((e) => e.loss);
     expect(losses).toHaveLength(12);
     expect(losses.at(-1)!).toBeLessThan(losses[0]! * 0.85);
+  });
+
+  it('learns from the key frames alone, if told so; evaluation reads them as training did', async () => {
+    const keys = { ...config().signal, kind: 'keyframes', frames: 2 };
+    const found = await train(options('keys', { config: config({ signal: keys, epochs: 2 }) }));
+    const model = await loadModel(found.model);
+    try {
+      expect(model.card).toMatchObject({ signal: { kind: 'keyframes' }, normalisation: { kind: 'standard' } });
+      const dataset = await loadDataset(data, { labels: model.card.labels });
+      const rows = dataset.clips.filter(({ fold }) => fold === 2);
+      const { outcomes, parsed } = await evaluateClips(model, dataset, rows);
+      expect(parsed).toBeGreaterThanOrEqual(rows.length);
+      const right = outcomes.filter(({ truth, predicted }) => truth === predicted).length;
+      // The validation of the chosen epoch came from the store, this from the files.
+      expect(right / rows.length).toBeCloseTo(model.card.metrics[0]!.war, 5);
+      await expect(analyze(join(data, rows[0]!.path), { model }).result()).rejects.toThrow(
+        'needs one that reads P-frames',
+      );
+    } finally {
+      await model.close();
+    }
   });
 
   it('leaves a model with its card, figures and a page', async () => {
