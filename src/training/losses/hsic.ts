@@ -1,0 +1,62 @@
+/**
+ * HSIC, the Hilbert-Schmidt independence criterion, normalised to [0, 1]:
+ *
+ *   HSIC(K, L) = tr(K H L H) / n^2,  H = I - 1/n;   value = HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L))
+ *
+ * Gretton, Bousquet, Smola, Schoelkopf: Measuring Statistical Dependence with Hilbert-Schmidt Norms, ALT 2005 (biased
+ * estimate); normalised as by Cortes, Mohri and Rostamizadeh (2012). Kernels are Gaussian, exp(-|x - y|^2 / 2 s^2), with
+ * s^2 half the batch's mean squared distance, so that shrinking z_e gains nothing. There is no estimator to train.
+ */
+import {
+  add,
+  constant,
+  div,
+  exp,
+  matmul,
+  mul,
+  neg,
+  reduceMean,
+  reduceSum,
+  relu,
+  reshape,
+  scale,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  type Tensor,
+  transpose,
+} from '../../graph/index.js';
+import type { Regulariser } from './regulariser.js';
+
+/** Squared distances of all rows of x [n, d]: [n, n]. */
+function squaredDistances(x: Tensor): Tensor {
+  const n = x.shape[0]!;
+  const squares = reduceSum(square(x), [1]);
+  const products = matmul(x, transpose(x, [1, 0]));
+  // relu: rounding must not make a distance negative.
+  return relu(sub(add(reshape(squares, [n, 1]), reshape(squares, [1, n])), scale(products, 2)));
+}
+
+/** The kernel matrix with its rows' and columns' means taken away: H K H. Mean squared distance: over pairs of two. */
+function centredKernel(x: Tensor): Tensor {
+  const n = x.shape[0]!;
+  const distances = squaredDistances(x);
+  const mean = scale(reduceSum(stopGradient(distances)), 1 / (n * (n - 1)));
+  const k = exp(neg(div(distances, add(mean, constant(1e-12)))));
+  return add(sub(sub(k, reduceMean(k, [0], true)), reduceMean(k, [1], true)), reduceMean(k));
+}
+
+/** HSIC of x [n, d] and y [n, e], biased; a scalar from 0. `normalised`: divided by its largest possible value. */
+export function hsicOf(x: Tensor, y: Tensor, normalised: boolean): Tensor {
+  const n = x.shape[0]!;
+  const [k, l] = [centredKernel(x), centredKernel(y)];
+  // tr(HKH HLH) is the sum of the products, both being symmetric.
+  const product = (a: Tensor, b: Tensor) => scale(reduceSum(mul(a, b)), 1 / n ** 2);
+  if (!normalised) return product(k, l);
+  return div(product(k, l), sqrt(add(mul(product(k, k), product(l, l)), constant(1e-12))));
+}
+
+export function hsic(): Regulariser {
+  return { inner: undefined, penalty: (_, ze, zi) => ({ bound: hsicOf(ze, zi, true) }) };
+}
