@@ -36,7 +36,7 @@ export const defaultHop = 0.2;
 
 /**
  * Lays windows over a video. A video of less than one and a quarter windows is one window; otherwise windows start every
- * `hop` seconds, and a last one ends where the video ends. Stretches without P-frames have no window, so that their
+ * `hop` seconds, and a last one ends where the video ends if P-frames or half a hop would be left out. Stretches without P-frames have no window, so that their
  * number is bounded by the number of P-frames whatever the time stamps say.
  * @param times presentation times of the P-frames in seconds, ascending
  * @param end where the last frame's display ends
@@ -69,6 +69,6 @@ export function planWindows(
     if (from === to) k = Math.max(k, Math.floor((next - window - begin) / hop));
   }
   const last = planned.at(-1);
-  if (!last || end - last.end > hop / 2) place(end - window, end);
+  if (!last || to < times.length || end - last.end > hop / 2) place(end - window, end);
   return planned;
 }
