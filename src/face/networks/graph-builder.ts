@@ -1,0 +1,215 @@
+/**
+ * Writes down an inference network as ONNX nodes, one method per layer. Weights come by name in TensorFlow's layout (filters
+ * [height, width, in, out]) and become ONNX's ([out, in, height, width]); activations are NCHW, batch 1.
+ */
+import { ModelError } from '../../errors.js';
+import { type OnnxInitializer, type OnnxNode, type OnnxValue, writeOnnx } from '../../graph/onnx.js';
+import type { Attribute } from '../../graph/tensor.js';
+import type { WeightArray, WeightSet } from '../../network/weights.js';
+
+/** Name of a value in the graph. */
+export type ValueName = string;
+
+/** A filter and bias in TensorFlow's layout. */
+export interface Kernel {
+  filter: WeightArray;
+  bias: Float32Array;
+}
+
+/** `same`: TensorFlow's, which pads the end more than the start. A number: zeros on each side. */
+export type Padding = 'same' | number;
+
+const ints = (...values: number[]): Attribute => ({ ints: values });
+
+/** Collects nodes; `finish` gives the file. */
+export class GraphBuilder {
+  readonly #name: string;
+  readonly #weights: WeightSet;
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers: OnnxInitializer[] = [];
+  readonly #inputs: OnnxValue[] = [];
+  readonly #outputs: OnnxValue[] = [];
+
+  constructor(name: string, weights: WeightSet) {
+    this.#name = name;
+    this.#weights = weights;
+  }
+
+  /** A picture [1, 3, size, size] of samples 0..255; a string leaves the size free. */
+  picture(size: number | string): ValueName {
+    this.#inputs.push({ name: 'picture', type: 'float32', shape: [1, 3, size, size] });
+    return 'picture';
+  }
+
+  /** The weight of that name, which must have `rank` dimensions. Throws ModelError. */
+  weight(name: string, rank: number): WeightArray {
+    const weight = this.#weights.get(name);
+    if (!weight) throw new ModelError(`the weights of ${this.#name} lack ${name}`);
+    if (weight.shape.length !== rank) {
+      throw new ModelError(`the weights of ${this.#name}: ${name} has shape [${weight.shape}], not ${rank} dimensions`);
+    }
+    return weight;
+  }
+
+  /** (x - mean[channel]) / scale */
+  normalise(x: ValueName, mean: readonly [number, number, number], scale: number): ValueName {
+    const centred = this.#node('Sub', [x, this.#constant(Float32Array.from(mean), [1, 3, 1, 1])]);
+    return this.#node('Div', [centred, this.#constant(Float32Array.of(scale), [])]);
+  }
+
+  conv(x: ValueName, { filter, bias }: Kernel, stride: number, padding: Padding): ValueName {
+    const [h, w, input, output] = filter.shape as [number, number, number, number];
+    const data = permute(filter.data, [h * w, input, output], [2, 1, 0]);
+    return this.#conv(x, data, [output, input, h, w], bias, 1, stride, padding);
+  }
+
+  /** One filter per channel: [height, width, channels, 1]. */
+  depthwise(x: ValueName, filter: WeightArray, bias: Float32Array | undefined, stride: number, padding: Padding) {
+    const [h, w, channels] = filter.shape as [number, number, number, number];
+    const data = permute(filter.data, [h * w, channels, 1], [1, 2, 0]);
+    return this.#conv(x, data, [channels, 1, h, w], bias, channels, stride, padding);
+  }
+
+  /** `prefix/depthwise_filter`, then `prefix/pointwise_filter` and `prefix/bias`. */
+  separable(x: ValueName, prefix: string, stride: number): ValueName {
+    const depthwise = this.depthwise(x, this.weight(`${prefix}/depthwise_filter`, 4), undefined, stride, 'same');
+    const filter = this.weight(`${prefix}/pointwise_filter`, 4);
+    return this.conv(depthwise, { filter, bias: this.weight(`${prefix}/bias`, 1).data }, 1, 0);
+  }
+
+  maxPool(x: ValueName, kernel: number, stride: number, padding: Padding): ValueName {
+    return this.#node('MaxPool', [x], {
+      kernel_shape: ints(kernel, kernel),
+      strides: ints(stride, stride),
+      ...paddingAttributes(padding),
+    });
+  }
+
+  averagePool(x: ValueName, kernel: number, stride: number): ValueName {
+    return this.#node('AveragePool', [x], { kernel_shape: ints(kernel, kernel), strides: ints(stride, stride) });
+  }
+
+  relu(x: ValueName): ValueName {
+    return this.#node('Relu', [x]);
+  }
+
+  /** Values limited to 0..6. */
+  relu6(x: ValueName): ValueName {
+    return this.#node('Clip', [x, this.#constant(Float32Array.of(0), []), this.#constant(Float32Array.of(6), [])]);
+  }
+
+  /** x where it is positive, slope * x elsewhere. */
+  leakyRelu(x: ValueName, slope: number): ValueName {
+    return this.#node('LeakyRelu', [x], { alpha: { float: slope } });
+  }
+
+  add(a: ValueName, b: ValueName): ValueName {
+    return this.#node('Add', [a, b]);
+  }
+
+  /** Zeros after the end of each dimension: so many channels, rows and columns. */
+  padEnd(x: ValueName, channels: number, rows: number, columns: number): ValueName {
+    return this.#node('Pad', [x, this.#int64([0, 0, 0, 0, 0, channels, rows, columns])]);
+  }
+
+  /** [1, C, H, W] -> [1, H * W * C / width, width], channels fastest, as TensorFlow reshapes its activations. */
+  rows(x: ValueName, width: number): ValueName {
+    const nhwc = this.#node('Transpose', [x], { perm: ints(0, 2, 3, 1) });
+    return this.#node('Reshape', [nhwc, this.#int64([1, -1, width])]);
+  }
+
+  concat(values: readonly ValueName[], axis: number): ValueName {
+    return this.#node('Concat', values, { axis: { int: axis } });
+  }
+
+  /** [1, C, H, W] -> [1, C]: the mean over the picture. */
+  globalAverage(x: ValueName): ValueName {
+    return this.#node('Flatten', [this.#node('GlobalAveragePool', [x])]);
+  }
+
+  /** [1, C, 1, 1] or [1, C] -> [1, out]; `weights` is [C, out]. */
+  fullyConnected(x: ValueName, weights: WeightArray, bias?: Float32Array): ValueName {
+    const product = this.#node('MatMul', [this.#node('Flatten', [x]), this.#constant(weights.data, weights.shape)]);
+    return bias ? this.add(product, this.#constant(bias, [bias.length])) : product;
+  }
+
+  /** Gives a value to the outside. */
+  output(x: ValueName, name: string, shape: readonly (number | string)[]): void {
+    this.#nodes.push({ name, type: 'Identity', inputs: [x], outputs: [name], attributes: {} });
+    this.#outputs.push({ name, type: 'float32', shape });
+  }
+
+  /** The bytes of the ONNX file. */
+  finish(): Uint8Array {
+    return writeOnnx({
+      name: this.#name,
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      metadata: {},
+    });
+  }
+
+  #conv(
+    x: ValueName,
+    data: Float32Array,
+    shape: number[],
+    bias: Float32Array | undefined,
+    group: number,
+    stride: number,
+    padding: Padding,
+  ) {
+    const inputs = [x, this.#constant(data, shape)];
+    if (bias) inputs.push(this.#constant(bias, [bias.length]));
+    return this.#node('Conv', inputs, {
+      kernel_shape: ints(shape[2]!, shape[3]!),
+      strides: ints(stride, stride),
+      group: { int: group },
+      ...paddingAttributes(padding),
+    });
+  }
+
+  #constant(values: Float32Array, shape: readonly number[]): ValueName {
+    const name = `c${this.#initializers.length}`;
+    this.#initializers.push({ name, type: 'float32', shape, values });
+    return name;
+  }
+
+  #int64(values: readonly number[]): ValueName {
+    const name = `c${this.#initializers.length}`;
+    const array = BigInt64Array.from(values, BigInt);
+    this.#initializers.push({ name, type: 'int64', shape: [values.length], values: array });
+    return name;
+  }
+
+  #node(type: string, inputs: readonly ValueName[], attributes: Readonly<Record<string, Attribute>> = {}): ValueName {
+    const name = `n${this.#nodes.length}`;
+    this.#nodes.push({ name, type, inputs, outputs: [name], attributes });
+    return name;
+  }
+}
+
+function paddingAttributes(padding: Padding): Record<string, Attribute> {
+  if (padding === 'same') return { auto_pad: { string: 'SAME_UPPER' } };
+  return { pads: ints(padding, padding, padding, padding) };
+}
+
+/** Reorders the dimensions of a rank-3 array: dimension i of the result is dimension `order[i]` of `data`. */
+function permute(
+  data: Float32Array,
+  shape: readonly [number, number, number],
+  order: readonly [number, number, number],
+): Float32Array {
+  const steps = [shape[1] * shape[2], shape[2], 1];
+  const [a, b, c] = order.map((axis) => shape[axis]!) as [number, number, number];
+  const [stepA, stepB, stepC] = order.map((axis) => steps[axis]!) as [number, number, number];
+  const out = new Float32Array(data.length);
+  let at = 0;
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      for (let k = 0; k < c; k++) out[at++] = data[i * stepA + j * stepB + k * stepC]!;
+    }
+  }
+  return out;
+}

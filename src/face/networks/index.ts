@@ -1,0 +1,183 @@
+/**
+ * The pretrained face networks: where faces are in a picture, their 68 points, and whose they are. Built from the weights of
+ * `@vladmandic/face-api` and run by onnxruntime; the answers are those of face-api, to float tolerance.
+ */
+import { ModelError } from '../../errors.js';
+import { alignedRect, pixelRect } from '../../identity/alignment.js';
+import { descriptorLength, faceRecognition, recognitionGraph, recognitionInput } from '../../identity/recognition.js';
+import type { Detection, FaceBox } from './boxes.js';
+import {
+  faceLandmarks,
+  type LandmarkSize,
+  landmarkGraph,
+  landmarkInput,
+  landmarkPoints,
+  type Point,
+} from './landmarks.js';
+import { letterbox, type PixelRect, wholePicture } from './letterbox.js';
+import type { Colour, Picture } from './picture.js';
+import { acquire, type BuiltNetwork, defaultWeights, type Recipe } from './sessions.js';
+import { ssdAnchors, ssdDetections, ssdInput, ssdMobilenet, ssdMobilenetGraph } from './ssd-mobilenet.js';
+import { tinyFaceDetections, tinyFaceDetector, tinyFaceDetectorGraph } from './tiny-face-detector.js';
+import type { WeightSource } from './weights.js';
+
+export { descriptorDistance } from '../../identity/recognition.js';
+export { type Detection, type FaceBox, intersectionOverUnion } from './boxes.js';
+export { type LandmarkSize, landmarkRanges, type Point } from './landmarks.js';
+export { type Colour, type Picture, type RgbPicture, toRgb } from './picture.js';
+export type { WeightSource } from './weights.js';
+
+export interface FaceNetworkOptions {
+  /** `tiny` (default) is fast; `ssd` (SSD on MobileNet v1) is accurate. */
+  detector?: 'tiny' | 'ssd';
+  /** Which 68-point network: `full` (default) or `tiny`. */
+  landmarks?: LandmarkSize;
+  /** Threads of each network. Default 1. */
+  threads?: number;
+  /** How planes stand for colours; not looked at for RGB pictures. Default BT.601, limited range. */
+  colour?: Colour;
+  /** Where the weights come from. Default: the installed package `@vladmandic/face-api` (Node only). */
+  weights?: WeightSource;
+}
+
+export interface DetectOptions {
+  /** Boxes must score more than this. 0..1, default 0.5. */
+  minScore?: number;
+  /**
+   * Side of the picture that the tiny detector sees: 128 to 608, a multiple of 32; default 416. More finds smaller faces and
+   * takes longer. The ssd detector has one size, 512.
+   */
+  inputSize?: number;
+}
+
+/** Face networks, loaded when first used. Pictures are not changed and not kept. */
+export interface FaceNetworks {
+  /**
+   * The faces in the picture, best first; none is an answer. Boxes are in picture pixels, floats, and may reach outside the
+   * picture. Throws ModelError for impossible options or a picture whose arrays do not fit its size.
+   */
+  detect(picture: Picture, options?: DetectOptions): Promise<Detection[]>;
+  /**
+   * 68 points (`landmarkRanges` says which is what) of the face in the box, in picture pixels. There are always 68, also
+   * where the box holds no face. Throws ModelError when no pixel of the picture lies in the box.
+   */
+  landmarks(picture: Picture, box: FaceBox): Promise<Point[]>;
+  /**
+   * The descriptor of the face in the box, aligned by its points: 128 numbers, of length near 1.4; compare them with
+   * `descriptorDistance`. `points` saves finding them when `landmarks` gave them for the same box. Throws ModelError as
+   * `landmarks` does.
+   */
+  describe(picture: Picture, box: FaceBox, points?: readonly Point[]): Promise<Float32Array>;
+  /** Releases the networks. Nothing may be called after it; calling it again does nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Prepares the face networks. Throws ModelError when the weights' package is missing; a network whose file is damaged throws
+ * it when first used.
+ */
+export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promise<FaceNetworks> {
+  const { detector = 'tiny', landmarks: size = 'full', threads = 1, colour = {} } = options;
+  if (!(Number.isInteger(threads) && threads > 0))
+    throw new ModelError(`threads is ${threads}: use a whole number from 1`);
+  const source = options.weights ?? (await defaultWeights());
+  const releases: (() => Promise<void>)[] = [];
+  let closed = false;
+  /** The network, loaded by the first call. */
+  const lazily = <Extra>(recipe: Recipe<Extra>): (() => Promise<BuiltNetwork<Extra>>) => {
+    let loading: Promise<BuiltNetwork<Extra>> | undefined;
+    return () => {
+      if (closed) throw new ModelError('the face networks are closed; load them again');
+      loading ??= acquire(recipe, source, threads).then(
+        async (network) => {
+          if (closed) await network.release();
+          else releases.push(network.release);
+          return network;
+        },
+        (cause: unknown) => {
+          loading = undefined;
+          throw cause;
+        },
+      );
+      return loading;
+    };
+  };
+  const tiny = lazily({ name: tinyFaceDetector, graph: tinyFaceDetectorGraph, extra: () => undefined });
+  const ssd = lazily({ name: ssdMobilenet, graph: ssdMobilenetGraph, extra: ssdAnchors });
+  const points68 = lazily({
+    name: faceLandmarks[size],
+    graph: (weights) => landmarkGraph(weights, size),
+    extra: () => undefined,
+  });
+  const recognition = lazily({ name: faceRecognition, graph: recognitionGraph, extra: () => undefined });
+
+  async function detect(picture: Picture, { minScore = 0.5, inputSize }: DetectOptions = {}): Promise<Detection[]> {
+    if (!(minScore >= 0 && minScore < 1)) throw new ModelError(`minScore is ${minScore}: use 0 to 1`);
+    const seen = detectorInput(detector, inputSize);
+    const input = letterbox(picture, wholePicture(picture), seen, false, colour);
+    if (detector === 'tiny') {
+      const { cells } = await run(await tiny(), input, seen, ['cells']);
+      return tinyFaceDetections(cells!, picture, seen, minScore);
+    }
+    const network = await ssd();
+    const { boxes, logits } = await run(network, input, seen, ['boxes', 'logits']);
+    return ssdDetections(boxes!, logits!, network.extra, picture, minScore);
+  }
+
+  async function landmarks(picture: Picture, box: FaceBox): Promise<Point[]> {
+    const rect = pixelRect(box, picture);
+    const input = letterbox(picture, rect, landmarkInput, true, colour);
+    const { points } = await run(await points68(), input, landmarkInput, ['points']);
+    // face-api puts the points where the box starts, not its first whole pixel; left of the picture it errs, and we do not.
+    return landmarkPoints(points!, rect, { x: Math.max(0, box.x), y: Math.max(0, box.y) });
+  }
+
+  async function describe(picture: Picture, box: FaceBox, points?: readonly Point[]): Promise<Float32Array> {
+    if (points && points.length !== 68) throw new ModelError(`a face has 68 points, not ${points.length}`);
+    const rect = alignedRect(points ?? (await landmarks(picture, box)), pixelRect(box, picture), picture);
+    return describeRect(picture, rect);
+  }
+
+  async function describeRect(picture: Picture, rect: PixelRect): Promise<Float32Array> {
+    const input = letterbox(picture, rect, recognitionInput, true, colour);
+    const { descriptor } = await run(await recognition(), input, recognitionInput, ['descriptor']);
+    if (descriptor!.length !== descriptorLength)
+      throw new ModelError('the face-recognition network is not the expected one');
+    return descriptor!;
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await Promise.all(releases.splice(0).map((release) => release()));
+  }
+
+  return { detect, landmarks, describe, close };
+}
+
+/** The side of the picture that the detector sees. Throws ModelError where it cannot be that. */
+function detectorInput(detector: 'tiny' | 'ssd', inputSize: number | undefined): number {
+  if (detector === 'ssd') {
+    if (inputSize !== undefined && inputSize !== ssdInput) {
+      throw new ModelError(`the ssd detector sees ${ssdInput} pixels, not ${inputSize}; leave inputSize out`);
+    }
+    return ssdInput;
+  }
+  const size = inputSize ?? 416;
+  if (!(size % 32 === 0 && size >= 128 && size <= 608)) {
+    throw new ModelError(`inputSize is ${size}: use a multiple of 32 from 128 to 608`);
+  }
+  return size;
+}
+
+/** Shows the network one picture and gives its outputs. */
+async function run(
+  { session }: BuiltNetwork<unknown>,
+  data: Float32Array,
+  size: number,
+  outputs: readonly string[],
+): Promise<Record<string, Float32Array>> {
+  const picture = { type: 'float32', shape: [1, 3, size, size], data } as const;
+  const fetches = Object.fromEntries(outputs.map((name) => [name, null]));
+  const results = await session.run({ picture }, fetches);
+  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
+}

@@ -1,0 +1,79 @@
+/**
+ * face-api's tiny face detector: Tiny YOLO v2 (Redmon and Farhadi 2016, arXiv 1612.08242) with depthwise separable
+ * convolutions. It divides the padded picture into cells of 32x32 and gives five boxes for each, one per anchor.
+ */
+import type { WeightSet } from '../../network/weights.js';
+import { type Detection, paddedScale, sigmoid, suppressOverlaps } from './boxes.js';
+import { GraphBuilder, type ValueName } from './graph-builder.js';
+
+/** Name of its files. */
+export const tinyFaceDetector = 'tiny_face_detector_model';
+
+/** Mean of the training pictures' red, green and blue. */
+const mean = [117.001, 114.697, 97.404] as const;
+
+/** Width and height of the anchor boxes, in cells. */
+const anchors = [
+  [1.603231, 2.094468],
+  [6.041143, 7.080126],
+  [2.882459, 3.518061],
+  [4.266906, 5.178857],
+  [9.041765, 10.66308],
+] as const;
+
+/** Values per anchor: x, y, width, height, score. */
+const encoding = 5;
+const overlapThreshold = 0.4;
+const leak = 0.10000000149011612;
+
+/** The graph: picture [1, 3, n, n] -> `cells` [1, n/32 * n/32 * 5, 5], cells in rows from the top. */
+export function tinyFaceDetectorGraph(weights: WeightSet): Uint8Array {
+  const graph = new GraphBuilder(tinyFaceDetector, weights);
+  const kernel = (prefix: string) => ({
+    filter: graph.weight(`${prefix}/filters`, 4),
+    bias: graph.weight(`${prefix}/bias`, 1).data,
+  });
+  const x = graph.normalise(graph.picture('n'), mean, 255);
+  let out: ValueName = graph.leakyRelu(graph.conv(x, kernel('conv0'), 1, 0), leak);
+  for (const layer of [1, 2, 3, 4, 5]) {
+    out = graph.maxPool(out, 2, 2, 'same');
+    out = graph.leakyRelu(graph.separable(out, `conv${layer}`, 1), leak);
+  }
+  out = graph.maxPool(out, 2, 1, 'same');
+  out = graph.conv(out, kernel('conv8'), 1, 0);
+  graph.output(graph.rows(out, encoding), 'cells', [1, 'boxes', encoding]);
+  return graph.finish();
+}
+
+/**
+ * The faces in the detector's answer `cells` for a picture of that size, seen at `inputSize`: boxes of more than `minScore`,
+ * best first, in picture pixels.
+ */
+export function tinyFaceDetections(
+  cells: Float32Array,
+  { width, height }: { width: number; height: number },
+  inputSize: number,
+  minScore: number,
+): Detection[] {
+  const across = inputSize / 32;
+  const scale = paddedScale({ width, height }, inputSize);
+  const [cellWidth, cellHeight] = [scale.x / across, scale.y / across];
+  const found: Detection[] = [];
+  for (let box = 0; box < cells.length / encoding; box++) {
+    const [tx, ty, tw, th, logit] = cells.subarray(box * encoding, (box + 1) * encoding);
+    const score = sigmoid(logit!);
+    if (!(score > minScore)) continue;
+    const anchor = anchors[box % anchors.length]!;
+    const cell = Math.floor(box / anchors.length);
+    const [column, row] = [cell % across, Math.floor(cell / across)];
+    const [boxWidth, boxHeight] = [Math.exp(tw!) * anchor[0] * cellWidth, Math.exp(th!) * anchor[1] * cellHeight];
+    found.push({
+      x: (column + sigmoid(tx!)) * cellWidth - boxWidth / 2,
+      y: (row + sigmoid(ty!)) * cellHeight - boxHeight / 2,
+      width: boxWidth,
+      height: boxHeight,
+      score,
+    });
+  }
+  return suppressOverlaps(found, overlapThreshold, Number.POSITIVE_INFINITY);
+}
