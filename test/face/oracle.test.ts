@@ -35,7 +35,8 @@ describe.each(testPictures)('$name', (test) => {
     expectBoxes(await ssd.detect(picture, { minScore: 0.3 }), expected.ssd);
   });
 
-  it.skipIf(expected.faces.length === 0)('finds the points and the descriptor of every face', async () => {
+  if (expected.faces.length === 0) return;
+  it('finds the points and the descriptor of every face', async () => {
     for (const [i, face] of expected.faces.entries()) {
       const [x, y, width, height] = expected.ssd[i]! as [number, number, number, number];
       const box = { x, y, width, height };

@@ -19,7 +19,13 @@ export const testPictures: readonly TestPicture[] = [
   { name: 'late', frame: 1200, filter: 'null', width: 400, height: 300 },
   { name: 'portrait', frame: 320, filter: 'crop=170:300:120:0', width: 170, height: 300 },
   { name: 'enlarged', frame: 900, filter: 'scale=1001:751:flags=bicubic', width: 1001, height: 751 },
-  { name: 'four', frame: 100, filter: 'split[a][b];[b]hflip[c];[a][c]hstack,split[d][e];[d][e]vstack', width: 800, height: 600 },
+  {
+    name: 'four',
+    frame: 100,
+    filter: 'split[a][b];[b]hflip[c];[a][c]hstack,split[d][e];[d][e]vstack',
+    width: 800,
+    height: 600,
+  },
   { name: 'cut at the left', frame: 100, filter: 'crop=240:300:190:0', width: 240, height: 300 },
   { name: 'noise', frame: 100, filter: 'geq=r=random(1)*255:g=random(2)*255:b=random(3)*255', width: 400, height: 300 },
 ];

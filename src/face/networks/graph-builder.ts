@@ -10,10 +10,11 @@ import type { WeightArray, WeightSet } from '../../network/weights.js';
 /** Name of a value in the graph. */
 export type ValueName = string;
 
-/** A filter and bias in TensorFlow's layout. */
+/** A filter and bias in TensorFlow's layout; `scale`, per output channel, is multiplied into the filter. */
 export interface Kernel {
   filter: WeightArray;
   bias: Float32Array;
+  scale?: Float32Array;
 }
 
 /** `same`: TensorFlow's, which pads the end more than the start. A number: zeros on each side. */
@@ -57,16 +58,16 @@ export class GraphBuilder {
     return this.#node('Div', [centred, this.#constant(Float32Array.of(scale), [])]);
   }
 
-  conv(x: ValueName, { filter, bias }: Kernel, stride: number, padding: Padding): ValueName {
+  conv(x: ValueName, { filter, bias, scale }: Kernel, stride: number, padding: Padding): ValueName {
     const [h, w, input, output] = filter.shape as [number, number, number, number];
-    const data = permute(filter.data, [h * w, input, output], [2, 1, 0]);
+    const data = outputsFirst(filter.data, h * w, input, output, scale);
     return this.#conv(x, data, [output, input, h, w], bias, 1, stride, padding);
   }
 
   /** One filter per channel: [height, width, channels, 1]. */
   depthwise(x: ValueName, filter: WeightArray, bias: Float32Array | undefined, stride: number, padding: Padding) {
     const [h, w, channels] = filter.shape as [number, number, number, number];
-    const data = permute(filter.data, [h * w, channels, 1], [1, 2, 0]);
+    const data = outputsFirst(filter.data, h * w, 1, channels);
     return this.#conv(x, data, [channels, 1, h, w], bias, channels, stride, padding);
   }
 
@@ -195,20 +196,21 @@ function paddingAttributes(padding: Padding): Record<string, Attribute> {
   return { pads: ints(padding, padding, padding, padding) };
 }
 
-/** Reorders the dimensions of a rank-3 array: dimension i of the result is dimension `order[i]` of `data`. */
-function permute(
+/** [taps, in, out] -> [out, in, taps], each output channel times its scale. */
+function outputsFirst(
   data: Float32Array,
-  shape: readonly [number, number, number],
-  order: readonly [number, number, number],
+  taps: number,
+  input: number,
+  output: number,
+  scale?: Float32Array,
 ): Float32Array {
-  const steps = [shape[1] * shape[2], shape[2], 1];
-  const [a, b, c] = order.map((axis) => shape[axis]!) as [number, number, number];
-  const [stepA, stepB, stepC] = order.map((axis) => steps[axis]!) as [number, number, number];
   const out = new Float32Array(data.length);
   let at = 0;
-  for (let i = 0; i < a; i++) {
-    for (let j = 0; j < b; j++) {
-      for (let k = 0; k < c; k++) out[at++] = data[i * stepA + j * stepB + k * stepC]!;
+  // In the order of `data`: 6 million weights read in steps of their row would miss the cache at every one.
+  for (let tap = 0; tap < taps; tap++) {
+    for (let i = 0; i < input; i++) {
+      let to = i * taps + tap;
+      for (let o = 0; o < output; o++, to += input * taps) out[to] = data[at++]! * (scale ? scale[o]! : 1);
     }
   }
   return out;

@@ -3,9 +3,10 @@
  * `@vladmandic/face-api` and run by onnxruntime; the answers are those of face-api, to float tolerance.
  */
 import { ModelError } from '../../errors.js';
-import { alignedRect, pixelRect } from '../../identity/alignment.js';
-import { descriptorLength, faceRecognition, recognitionGraph, recognitionInput } from '../../identity/recognition.js';
+import type { WeightSet } from '../../network/weights.js';
+import { alignedRect, pixelRect } from './alignment.js';
 import type { Detection, FaceBox } from './boxes.js';
+import { installedWeights } from './installed-weights.js';
 import {
   faceLandmarks,
   type LandmarkSize,
@@ -16,15 +17,16 @@ import {
 } from './landmarks.js';
 import { letterbox, type PixelRect, wholePicture } from './letterbox.js';
 import type { Colour, Picture } from './picture.js';
-import { acquire, type BuiltNetwork, defaultWeights, type Recipe } from './sessions.js';
+import { descriptorLength, faceRecognition, recognitionGraph, recognitionInput } from './recognition.js';
+import { type BuiltNetwork, lazyNetwork } from './sessions.js';
 import { ssdAnchors, ssdDetections, ssdInput, ssdMobilenet, ssdMobilenetGraph } from './ssd-mobilenet.js';
 import { tinyFaceDetections, tinyFaceDetector, tinyFaceDetectorGraph } from './tiny-face-detector.js';
 import type { WeightSource } from './weights.js';
 
-export { descriptorDistance } from '../../identity/recognition.js';
 export { type Detection, type FaceBox, intersectionOverUnion } from './boxes.js';
 export { type LandmarkSize, landmarkRanges, type Point } from './landmarks.js';
 export { type Colour, type Picture, type RgbPicture, toRgb } from './picture.js';
+export { descriptorDistance } from './recognition.js';
 export type { WeightSource } from './weights.js';
 
 export interface FaceNetworkOptions {
@@ -80,46 +82,23 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
   const { detector = 'tiny', landmarks: size = 'full', threads = 1, colour = {} } = options;
   if (!(Number.isInteger(threads) && threads > 0))
     throw new ModelError(`threads is ${threads}: use a whole number from 1`);
-  const source = options.weights ?? (await defaultWeights());
-  const releases: (() => Promise<void>)[] = [];
-  let closed = false;
-  /** The network, loaded by the first call. */
-  const lazily = <Extra>(recipe: Recipe<Extra>): (() => Promise<BuiltNetwork<Extra>>) => {
-    let loading: Promise<BuiltNetwork<Extra>> | undefined;
-    return () => {
-      if (closed) throw new ModelError('the face networks are closed; load them again');
-      loading ??= acquire(recipe, source, threads).then(
-        async (network) => {
-          if (closed) await network.release();
-          else releases.push(network.release);
-          return network;
-        },
-        (cause: unknown) => {
-          loading = undefined;
-          throw cause;
-        },
-      );
-      return loading;
-    };
-  };
-  const tiny = lazily({ name: tinyFaceDetector, graph: tinyFaceDetectorGraph, extra: () => undefined });
-  const ssd = lazily({ name: ssdMobilenet, graph: ssdMobilenetGraph, extra: ssdAnchors });
-  const points68 = lazily({
-    name: faceLandmarks[size],
-    graph: (weights) => landmarkGraph(weights, size),
-    extra: () => undefined,
-  });
-  const recognition = lazily({ name: faceRecognition, graph: recognitionGraph, extra: () => undefined });
+  const source = options.weights ?? (await installedWeights());
+  const none = () => undefined;
+  const tiny = lazyNetwork({ name: tinyFaceDetector, graph: tinyFaceDetectorGraph, extra: none }, source, threads);
+  const ssd = lazyNetwork({ name: ssdMobilenet, graph: ssdMobilenetGraph, extra: ssdAnchors }, source, threads);
+  const pointsGraph = (weights: WeightSet) => landmarkGraph(weights, size);
+  const points68 = lazyNetwork({ name: faceLandmarks[size], graph: pointsGraph, extra: none }, source, threads);
+  const recognition = lazyNetwork({ name: faceRecognition, graph: recognitionGraph, extra: none }, source, threads);
 
   async function detect(picture: Picture, { minScore = 0.5, inputSize }: DetectOptions = {}): Promise<Detection[]> {
     if (!(minScore >= 0 && minScore < 1)) throw new ModelError(`minScore is ${minScore}: use 0 to 1`);
     const seen = detectorInput(detector, inputSize);
     const input = letterbox(picture, wholePicture(picture), seen, false, colour);
     if (detector === 'tiny') {
-      const { cells } = await run(await tiny(), input, seen, ['cells']);
+      const { cells } = await run(await tiny.get(), input, seen, ['cells']);
       return tinyFaceDetections(cells!, picture, seen, minScore);
     }
-    const network = await ssd();
+    const network = await ssd.get();
     const { boxes, logits } = await run(network, input, seen, ['boxes', 'logits']);
     return ssdDetections(boxes!, logits!, network.extra, picture, minScore);
   }
@@ -127,7 +106,7 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
   async function landmarks(picture: Picture, box: FaceBox): Promise<Point[]> {
     const rect = pixelRect(box, picture);
     const input = letterbox(picture, rect, landmarkInput, true, colour);
-    const { points } = await run(await points68(), input, landmarkInput, ['points']);
+    const { points } = await run(await points68.get(), input, landmarkInput, ['points']);
     // face-api puts the points where the box starts, not its first whole pixel; left of the picture it errs, and we do not.
     return landmarkPoints(points!, rect, { x: Math.max(0, box.x), y: Math.max(0, box.y) });
   }
@@ -140,15 +119,14 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
 
   async function describeRect(picture: Picture, rect: PixelRect): Promise<Float32Array> {
     const input = letterbox(picture, rect, recognitionInput, true, colour);
-    const { descriptor } = await run(await recognition(), input, recognitionInput, ['descriptor']);
+    const { descriptor } = await run(await recognition.get(), input, recognitionInput, ['descriptor']);
     if (descriptor!.length !== descriptorLength)
       throw new ModelError('the face-recognition network is not the expected one');
     return descriptor!;
   }
 
   async function close(): Promise<void> {
-    closed = true;
-    await Promise.all(releases.splice(0).map((release) => release()));
+    await Promise.all([tiny, ssd, points68, recognition].map((network) => network.close()));
   }
 
   return { detect, landmarks, describe, close };

@@ -1,14 +1,10 @@
 /**
- * Built networks, shared: whoever asks for the same network from the same weights with the same threads gets the same
- * session, built when first asked for and released with its last user.
- *
- * They are kept in memory only. Building the largest graph from its 6 MB of quantised weights takes less time than
- * onnxruntime needs to load it, so a file of the 22 MB that it unpacks to would save little and go stale.
+ * Networks built from their weights when first used, and kept in memory only: building the largest graph (22 MB of float32)
+ * takes about 0.2 s, a cached file of it would save two thirds of that and could go stale.
  */
-
+import { ModelError } from '../../errors.js';
 import { createSession, type Session } from '../../network/runtime.js';
 import type { WeightSet } from '../../network/weights.js';
-import { installedWeights } from './installed-weights.js';
 import { readWeights, type WeightSource } from './weights.js';
 
 /** A network that can run, and what else its weights hold. */
@@ -25,52 +21,32 @@ export interface Recipe<Extra> {
   extra(weights: WeightSet): Extra;
 }
 
-interface Entry {
-  users: number;
-  built: Promise<BuiltNetwork<unknown>>;
+/** A network that is built by the first call of `get`; after a failure the next call tries again. */
+export interface LazyNetwork<Extra> {
+  /** Throws ModelError when the weights cannot be used, onnxruntime does not take the graph, or after `close`. */
+  get(): Promise<BuiltNetwork<Extra>>;
+  close(): Promise<void>;
 }
 
-/** By weights, then by network and threads. */
-const shared = new Map<WeightSource, Map<string, Entry>>();
-let installed: Promise<WeightSource> | undefined;
-
-/** The weights that npm installed: the same source every time. */
-export function defaultWeights(): Promise<WeightSource> {
-  installed ??= installedWeights().catch((cause) => {
-    installed = undefined;
-    throw cause;
-  });
-  return installed;
-}
-
-/**
- * The network, built if nobody has it. Call `release` once when done. Throws ModelError when the weights cannot be used or
- * onnxruntime does not take the graph; the next call then tries again.
- */
-export async function acquire<Extra>(
-  recipe: Recipe<Extra>,
-  source: WeightSource,
-  threads: number,
-): Promise<BuiltNetwork<Extra> & { release(): Promise<void> }> {
-  const key = `${recipe.name} ${threads}`;
-  const entries = shared.get(source) ?? new Map<string, Entry>();
-  shared.set(source, entries);
-  const entry = entries.get(key) ?? { users: 0, built: build(recipe, source, threads) };
-  entries.set(key, entry);
-  entry.users++;
-  const release = async () => {
-    if (--entry.users > 0) return;
-    if (entries.get(key) === entry) entries.delete(key);
-    if (entries.size === 0) shared.delete(source);
-    await (await entry.built).session.close();
+export function lazyNetwork<Extra>(recipe: Recipe<Extra>, source: WeightSource, threads: number): LazyNetwork<Extra> {
+  let building: Promise<BuiltNetwork<Extra>> | undefined;
+  let closed = false;
+  return {
+    get() {
+      if (closed) throw new ModelError('these face networks are closed; load them again');
+      building ??= build(recipe, source, threads).catch((cause: unknown) => {
+        building = undefined;
+        throw cause;
+      });
+      return building;
+    },
+    async close() {
+      closed = true;
+      const network = await building?.catch(() => undefined);
+      building = undefined;
+      await network?.session.close();
+    },
   };
-  try {
-    return { ...((await entry.built) as BuiltNetwork<Extra>), release };
-  } catch (cause) {
-    if (entries.get(key) === entry) entries.delete(key);
-    if (entries.size === 0) shared.delete(source);
-    throw cause;
-  }
 }
 
 async function build<Extra>(

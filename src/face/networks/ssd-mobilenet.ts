@@ -69,8 +69,7 @@ export function ssdMobilenetGraph(weights: WeightSet): Uint8Array {
 /** The boxes fixed beforehand, [5118, 4]: top, left, bottom, right, 0..1 of the padded square. Throws ModelError. */
 export function ssdAnchors(weights: WeightSet): Float32Array {
   const anchors = weights.get('Output/extra_dim');
-  if (anchors?.shape.at(-1) !== 4)
-    throw new ModelError(`the weights of ${ssdMobilenet} lack Output/extra_dim`);
+  if (anchors?.shape.at(-1) !== 4) throw new ModelError(`the weights of ${ssdMobilenet} lack Output/extra_dim`);
   return anchors.data;
 }
 

@@ -89,9 +89,12 @@ function dequantise(entry: Entry, stored: Uint8Array): Float32Array {
   const out = new Float32Array(elements(entry));
   const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
   const { dtype, scale = 1, min = 0 } = entry.quantization ?? { dtype: entry.dtype };
+  if (dtype === 'uint8') {
+    for (let i = 0; i < out.length; i++) out[i] = stored[i]! * scale + min;
+    return out;
+  }
   for (let i = 0; i < out.length; i++) {
-    if (dtype === 'uint8') out[i] = stored[i]! * scale + min;
-    else if (dtype === 'uint16') out[i] = view.getUint16(2 * i, true) * scale + min;
+    if (dtype === 'uint16') out[i] = view.getUint16(2 * i, true) * scale + min;
     else if (dtype === 'float16') out[i] = halfToNumber(view.getUint16(2 * i, true));
     else out[i] = view.getFloat32(4 * i, true);
   }

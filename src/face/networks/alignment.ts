@@ -1,8 +1,8 @@
 /** Which part of the picture the face-recognition network is shown: a square placed by the eyes and the mouth. */
-import { ModelError } from '../errors.js';
-import type { FaceBox } from '../face/networks/boxes.js';
-import { landmarkRanges, type Point } from '../face/networks/landmarks.js';
-import type { PixelRect } from '../face/networks/letterbox.js';
+import { ModelError } from '../../errors.js';
+import type { FaceBox } from './boxes.js';
+import { landmarkRanges, type Point } from './landmarks.js';
+import type { PixelRect } from './letterbox.js';
 
 /** Where the middle of eyes and mouth lies in the square, and the distance from eyes to mouth as a share of its side. */
 const middle = { x: 0.5, y: 0.43 };

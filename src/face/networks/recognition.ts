@@ -2,8 +2,9 @@
  * face-api's face-recognition network: dlib's ResNet-34 variant with 29 convolutions (dlib_face_recognition_resnet_model_v1),
  * which maps a face to 128 numbers so that faces of one person lie close to each other.
  */
-import { GraphBuilder, type Kernel, type ValueName } from '../face/networks/graph-builder.js';
-import type { WeightSet } from '../network/weights.js';
+
+import type { WeightSet } from '../../network/weights.js';
+import { GraphBuilder, type Kernel, type ValueName } from './graph-builder.js';
 
 /** Name of its files. */
 export const faceRecognition = 'face_recognition_model';
@@ -67,8 +68,8 @@ function scaledKernel(graph: GraphBuilder, prefix: string): Kernel {
   const scale = graph.weight(`${prefix}/scale/weights`, 1).data;
   const offset = graph.weight(`${prefix}/scale/biases`, 1).data;
   return {
-    // [height, width, in, out]: the output channel is the fastest.
-    filter: { shape: filter.shape, data: filter.data.map((value, i) => value * scale[i % scale.length]!) },
+    filter,
+    scale,
     bias: bias.map((b, c) => b * scale[c]! + offset[c]!),
   };
 }
