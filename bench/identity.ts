@@ -12,12 +12,12 @@ import type { DatasetClip } from '../src/dataset/manifest.js';
 import {
   type Detection,
   descriptorDistance,
-  type FaceBox,
   type FaceNetworks,
   intersectionOverUnion,
   loadFaceNetworks,
   type Picture,
 } from '../src/face/networks/index.js';
+import type { FaceBox } from '../src/residual/track.js';
 import { openVideo } from '../src/video.js';
 import { pinnedCore, pinToOneCore } from './pin.js';
 

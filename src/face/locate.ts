@@ -3,7 +3,14 @@
  * box is built from eyes and nose alone, so that its size does not tell the expression, as in the data that models learn from.
  */
 import type { FaceBox } from '../residual/track.js';
-import { type FaceNetworks, landmarkRanges, type Picture, type Point } from './networks/index.js';
+import {
+  type Detection,
+  type FaceNetworks,
+  intersectionOverUnion,
+  landmarkRanges,
+  type Picture,
+  type Point,
+} from './networks/index.js';
 
 /** A face in a picture. */
 export interface LocatedFace {
@@ -41,4 +48,73 @@ export function boxOfPoints(points: readonly Point[]): FaceBox {
 function middle(points: readonly Point[]): Point {
   const sum = points.reduce((a, b) => ({ x: a.x + b.x, y: a.y + b.y }), { x: 0, y: 0 });
   return { x: sum.x / points.length, y: sum.y / points.length };
+}
+
+/** Sides of the picture that the detector sees: faces that fill the picture are found small, the others large. */
+const sizes = [160, 416] as const;
+/** For a thorough look. */
+const largest = 608;
+/** Pictures with a longer side than this are also looked at in parts when looked at thoroughly. */
+const partsFrom = 960;
+/** Score from which a box is taken for a face. */
+const minScore = 0.3;
+/** Boxes that overlap more are one face. */
+const sameFace = 0.4;
+
+export interface LocateOptions {
+  /** Where nothing is found at once, look closer: a face of 40 pixels in a picture of 4K takes eight times as long. */
+  thorough?: boolean;
+  /** Faces at most, the surest ones. Default 32. */
+  most?: number;
+}
+
+/** The faces of a picture, the surest first; none is an answer. Throws ModelError as the networks do. */
+export async function locateFaces(
+  networks: FaceNetworks,
+  picture: Picture,
+  { thorough = false, most = 32 }: LocateOptions = {},
+): Promise<LocatedFace[]> {
+  const found: Detection[] = [];
+  for (const inputSize of sizes) found.push(...(await networks.detect(picture, { inputSize, minScore })));
+  if (thorough && found.length === 0) {
+    found.push(...(await networks.detect(picture, { inputSize: largest, minScore })));
+    if (found.length === 0) found.push(...(await inParts(networks, picture)));
+  }
+  const faces: LocatedFace[] = [];
+  for (const detection of found.sort((a, b) => b.score - a.score)) {
+    if (faces.length === most) break;
+    if (!meets(detection, picture)) continue;
+    const points = await networks.landmarks(picture, detection);
+    const box = boxOfPoints(points);
+    if (!(box.width >= 8)) continue; // eyes closer than 3 pixels: no face that could be read
+    if (faces.some((face) => intersectionOverUnion(face.box, box) > sameFace)) continue;
+    faces.push({ box, score: detection.score, points });
+  }
+  return faces;
+}
+
+/** Looks at the parts of a large picture, each half as long as its longer side; they overlap by a fifth. */
+async function inParts(networks: FaceNetworks, picture: Picture): Promise<Detection[]> {
+  const { width, height } = picture;
+  if (Math.max(width, height) < partsFrom) return [];
+  const side = Math.ceil(Math.max(width, height) / 2);
+  const found: Detection[] = [];
+  for (const y of starts(height, side)) {
+    for (const x of starts(width, side)) {
+      const part = { x, y, width: Math.min(side, width - x), height: Math.min(side, height - y) };
+      found.push(...(await networks.detect(picture, { inputSize: largest, minScore, part })));
+    }
+  }
+  return found;
+}
+
+/** Where parts of a length start so that they cover all and overlap by at least a fifth. */
+function starts(length: number, part: number): number[] {
+  if (length <= part) return [0];
+  const count = 1 + Math.ceil((length - part) / (0.8 * part));
+  return Array.from({ length: count }, (_, i) => Math.round((i * (length - part)) / (count - 1)));
+}
+
+function meets({ x, y, width, height }: FaceBox, picture: { width: number; height: number }): boolean {
+  return x + width > 1 && y + height > 1 && x < picture.width - 1 && y < picture.height - 1;
 }

@@ -1,6 +1,6 @@
 /** Which part of the picture the face-recognition network is shown: a square placed by the eyes and the mouth. */
 import { ModelError } from '../../errors.js';
-import type { FaceBox } from './boxes.js';
+import type { FaceBox } from '../../residual/track.js';
 import { landmarkRanges, type Point } from './landmarks.js';
 import type { PixelRect } from './letterbox.js';
 

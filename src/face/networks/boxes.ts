@@ -1,12 +1,5 @@
 /** Boxes around faces, and choosing among those that overlap. */
-
-/** A rectangle in picture pixels; floats, which may reach outside the picture. */
-export interface FaceBox {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
+import type { FaceBox } from '../../residual/track.js';
 
 /** A box that a detector gives. */
 export interface Detection extends FaceBox {

@@ -4,8 +4,9 @@
  */
 import { ModelError } from '../../errors.js';
 import type { WeightSet } from '../../network/weights.js';
+import type { FaceBox } from '../../residual/track.js';
 import { alignedRect, pixelRect } from './alignment.js';
-import type { Detection, FaceBox } from './boxes.js';
+import type { Detection } from './boxes.js';
 import { installedWeights } from './installed-weights.js';
 import {
   faceLandmarks,
@@ -23,7 +24,7 @@ import { ssdAnchors, ssdDetections, ssdInput, ssdMobilenet, ssdMobilenetGraph } 
 import { tinyFaceDetections, tinyFaceDetector, tinyFaceDetectorGraph } from './tiny-face-detector.js';
 import type { WeightSource } from './weights.js';
 
-export { type Detection, type FaceBox, intersectionOverUnion } from './boxes.js';
+export { type Detection, intersectionOverUnion } from './boxes.js';
 export { type LandmarkSize, landmarkRanges, type Point } from './landmarks.js';
 export { type Colour, type Picture, type RgbPicture, toRgb } from './picture.js';
 export { descriptorDistance } from './recognition.js';
@@ -50,6 +51,8 @@ export interface DetectOptions {
    * takes longer. The ssd detector has one size, 512.
    */
   inputSize?: number;
+  /** Look only at this part of the picture, of whole pixels and inside it. Boxes are in pixels of the whole picture. */
+  part?: PixelRect;
 }
 
 /** Face networks, loaded when first used. Pictures are not changed and not kept. */
@@ -90,17 +93,23 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
   const points68 = lazyNetwork({ name: faceLandmarks[size], graph: pointsGraph, extra: none }, source, threads);
   const recognition = lazyNetwork({ name: faceRecognition, graph: recognitionGraph, extra: none }, source, threads);
 
-  async function detect(picture: Picture, { minScore = 0.5, inputSize }: DetectOptions = {}): Promise<Detection[]> {
+  async function detect(
+    picture: Picture,
+    { minScore = 0.5, inputSize, part }: DetectOptions = {},
+  ): Promise<Detection[]> {
     if (!(minScore >= 0 && minScore < 1)) throw new ModelError(`minScore is ${minScore}: use 0 to 1`);
     const seen = detectorInput(detector, inputSize);
-    const input = letterbox(picture, wholePicture(picture), seen, false, colour);
+    const whole = wholePicture(picture);
+    const rect = part ? pixelRect(part, whole) : whole;
+    const input = letterbox(picture, rect, seen, false, colour);
+    const shift = (found: Detection[]) => found.map((face) => ({ ...face, x: face.x + rect.x, y: face.y + rect.y }));
     if (detector === 'tiny') {
       const { cells } = await run(await tiny.get(), input, seen, ['cells']);
-      return tinyFaceDetections(cells!, picture, seen, minScore);
+      return shift(tinyFaceDetections(cells!, rect, seen, minScore));
     }
     const network = await ssd.get();
     const { boxes, logits } = await run(network, input, seen, ['boxes', 'logits']);
-    return ssdDetections(boxes!, logits!, network.extra, picture, minScore);
+    return shift(ssdDetections(boxes!, logits!, network.extra, rect, minScore));
   }
 
   async function landmarks(picture: Picture, box: FaceBox): Promise<Point[]> {

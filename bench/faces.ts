@@ -1,0 +1,231 @@
+/**
+ * How well faces are found and followed: boxes located on I-frames, and boxes followed from one I-frame to the next by
+ * motion vectors alone, against the annotated boxes of a data set. Also what both cost beside parsing.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadDataset } from '../src/dataset/dataset.js';
+import type { DatasetClip } from '../src/dataset/manifest.js';
+import { BoxFollower } from '../src/face/follow.js';
+import { locateFaces } from '../src/face/locate.js';
+import { type FaceNetworks, intersectionOverUnion, loadFaceNetworks } from '../src/face/networks/index.js';
+import { type FaceAt, type FaceBox, faceTrack } from '../src/residual/track.js';
+import { openVideo, type Video } from '../src/video.js';
+import { pinnedCore, pinToOneCore } from './pin.js';
+
+const usage = `usage: npm run bench -- faces [options]
+  --data DIR    folder of the data set (default: ../shared/data/london-expressions)
+  --every N     only every Nth clip, for a quick look
+  --follow      only following, from annotated boxes
+  --json        print one JSON object
+  --record      also write bench/results/faces-<date>.{json,md}`;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A located box of less overlap is no find. */
+const found = 0.5;
+
+/** Sums over the clips of one condition and codec. */
+class Score {
+  iFrames = 0;
+  located = 0;
+  overlap = 0;
+  wrong = 0;
+  groups = 0;
+  /** At the last P-frame of a group: followed from the annotated and from the located box, and not followed at all. */
+  followed = 0;
+  followedLocated = 0;
+  locatedGroups = 0;
+  locatedStart = 0;
+  held = 0;
+  worst = 1;
+}
+
+const times = { locate: [] as number[], follow: 0, parse: 0, followed: 0 };
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string', default: join(root, '..', 'shared', 'data', 'london-expressions') },
+      every: { type: 'string', default: '1' },
+      follow: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  pinToOneCore();
+  const dataset = await loadDataset(values.data);
+  const clips = dataset.clips.filter((_, i) => i % Number(values.every) === 0);
+  const networks = values.follow ? undefined : await loadFaceNetworks();
+  const scores = new Map<string, Score>();
+  for (const [i, clip] of clips.entries()) {
+    const faces = dataset.faces.get(clip.clip);
+    if (!faces?.length) continue;
+    const name = `${clip.codec} ${clip.condition}`;
+    const score = scores.get(name) ?? new Score();
+    scores.set(name, score);
+    const video = await openVideo(join(dataset.root, clip.path));
+    try {
+      await judge(video, clip, faces, networks, score);
+    } finally {
+      video.close();
+    }
+    if (i % 500 === 499) console.error(`${i + 1} of ${clips.length} clips`);
+  }
+  await networks?.close();
+
+  const share = times.follow / times.parse;
+  const result = {
+    what: 'faces located on I-frames and followed by motion vectors; semi-synthetic clips: real faces, scripted motion',
+    date: new Date().toISOString().slice(0, 10),
+    command: `npm run bench -- faces${values.every === '1' ? '' : ` --every ${values.every}`}`,
+    machine: `${cpus()[0]?.model.trim()}, ${pinnedCore() === undefined ? 'not pinned' : 'one core'}, Node ${process.version}`,
+    clips: clips.length,
+    rows: Object.fromEntries([...scores].sort().map(([name, score]) => [name, rowOf(score)])),
+    cost: {
+      millisecondsToLocate: median(times.locate),
+      microsecondsToFollow: (1000 * times.follow) / times.followed,
+      microsecondsToParse: (1000 * times.parse) / times.followed,
+      followShareOfParse: share,
+    },
+  };
+  const text = markdown(result);
+  console.log(values.json ? JSON.stringify(result) : text);
+  if (values.record) {
+    const results = join(root, 'bench', 'results');
+    mkdirSync(results, { recursive: true });
+    writeFileSync(join(results, `faces-${result.date}.json`), `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(join(results, `faces-${result.date}.md`), text);
+  }
+}
+
+async function judge(
+  video: Video,
+  { codec }: DatasetClip,
+  faces: readonly FaceAt[],
+  networks: FaceNetworks | undefined,
+  score: Score,
+): Promise<void> {
+  const truth = faceTrack(faces, 'linear');
+  const lastKnown = faces.at(-1)!.frame;
+  const located = new Map<number, FaceBox>();
+  if (networks) {
+    for await (const { picture, index } of video.keyFrames()) {
+      if (!picture) throw new Error(`a ${codec} I-frame was not decoded`);
+      const before = performance.now();
+      const all = await locateFaces(networks, picture, { thorough: true });
+      times.locate.push(performance.now() - before);
+      const overlaps = all.map(({ box }) => intersectionOverUnion(box, truth(index)));
+      const best = Math.max(0, ...overlaps);
+      score.iFrames++;
+      score.wrong += overlaps.filter((overlap) => overlap < found).length;
+      if (best < found) continue;
+      score.located++;
+      score.overlap += best;
+      located.set(index, all[overlaps.indexOf(best)]!.box);
+    }
+  }
+  let ends:
+    | { index: number; followed: FaceBox; fromLocated: FaceBox | undefined; start: FaceBox; at: number }
+    | undefined;
+  let follower: BoxFollower | undefined;
+  let second: BoxFollower | undefined;
+  const close = () => {
+    if (!ends || ends.index === ends.at) return;
+    const now = truth(ends.index);
+    const overlap = intersectionOverUnion(ends.followed, now);
+    score.groups++;
+    score.followed += overlap;
+    score.worst = Math.min(score.worst, overlap);
+    score.held += intersectionOverUnion(ends.start, now);
+    if (!ends.fromLocated) return;
+    score.locatedGroups++;
+    score.followedLocated += intersectionOverUnion(ends.fromLocated, now);
+    score.locatedStart += intersectionOverUnion(located.get(ends.at)!, truth(ends.at));
+  };
+  const frames = video.frames({ scale: 0, select: (entry) => entry.type !== 'B' });
+  for (;;) {
+    const before = performance.now();
+    const { value, done } = await frames.next();
+    const parsed = performance.now();
+    if (done) break;
+    const { index, frame } = value;
+    if (!frame) throw new Error(`a ${codec} picture was not read`);
+    if (frame.type === 'I') {
+      close();
+      const start = truth(index);
+      const box = located.get(index);
+      follower = new BoxFollower(start, frame.pictureOrder);
+      second = box && new BoxFollower(box, frame.pictureOrder);
+      ends = { index, followed: start, fromLocated: box, start, at: index };
+      continue;
+    }
+    times.parse += parsed - before;
+    const begun = performance.now();
+    follower!.follow(frame);
+    times.follow += performance.now() - begun;
+    times.followed++;
+    second?.follow(frame);
+    if (index <= lastKnown && ends) ends = { ...ends, index, followed: follower!.box, fromLocated: second?.box };
+  }
+  close();
+}
+
+function rowOf(score: Score) {
+  const { groups, locatedGroups } = score;
+  const round = (value: number) => Number(value.toFixed(4));
+  return {
+    iFrames: score.iFrames,
+    recall: round(score.located / score.iFrames),
+    meanIoU: round(score.overlap / score.located),
+    wrongBoxes: score.wrong,
+    groups,
+    followedIoU: round(score.followed / groups),
+    drop: round(1 - score.followed / groups),
+    worstIoU: round(score.worst),
+    heldIoU: round(score.held / groups),
+    dropFromLocated: round((score.locatedStart - score.followedLocated) / locatedGroups),
+  };
+}
+
+function median(values: number[]): number {
+  return Float64Array.from(values).sort()[values.length >> 1] ?? Number.NaN;
+}
+
+interface Result {
+  date: string;
+  machine: string;
+  command: string;
+  clips: number;
+  rows: Record<string, ReturnType<typeof rowOf>>;
+  cost: Record<string, number>;
+}
+
+function markdown({ date, machine, command, clips, rows, cost }: Result): string {
+  const percent = (value: number) => (Number.isNaN(value) ? '' : `${(100 * value).toFixed(2)}%`);
+  const line = ([name, row]: [string, ReturnType<typeof rowOf>]) =>
+    `| ${name} | ${row.iFrames} | ${percent(row.recall)} | ${row.meanIoU} | ${row.wrongBoxes} | ${row.groups} | ${row.followedIoU} | ${row.drop} | ${row.dropFromLocated} | ${row.heldIoU} | ${row.worstIoU} |`;
+  return `# Faces: found on I-frames, followed by motion vectors
+
+${date}, ${machine}. \`${command}\`. ${clips} semi-synthetic clips (real faces, scripted motion). A face is found when a located
+box overlaps the annotated one by ${found} or more; wrong boxes are all others. Followed: from the annotated box of an I-frame to the
+last P-frame of its group with an annotation at or behind it, against the annotation (linear between I-frames). Drop: what that
+costs in overlap; the same from the located box; held: the box of the I-frame left where it was.
+
+| clips | I-frames | recall | mean IoU | wrong boxes | groups | followed IoU | drop | drop from located | held IoU | worst |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${Object.entries(rows).map(line).join('\n')}
+
+One core: ${cost.millisecondsToLocate?.toFixed(1)} ms to locate the faces of an I-frame; a P-frame is parsed (vectors only) in
+${cost.microsecondsToParse?.toFixed(0)} µs and followed in ${cost.microsecondsToFollow?.toFixed(0)} µs, ${percent(cost.followShareOfParse!)} of that.
+`;
+}
