@@ -10,7 +10,7 @@ import type { FaceBox } from '../residual/track.js';
 export type ReferenceBox = (order: number | undefined) => FaceBox | undefined;
 
 /** Macroblocks of a face that are looked at, at most: of a face larger than this only every n-th column and row. */
-const MAX_SIDE = 10;
+const MAX_SIDE = 5;
 
 /** Share of the box's half side that the ellipse of the face reaches. The corners of the box are background. */
 const REACH = 1;
@@ -43,7 +43,7 @@ export class Evidence {
     const top = Math.max(0, Math.floor((guess.y - spreadY) / 16));
     const right = Math.min(mbCols - 1, Math.floor((guess.x + guess.width + spreadX) / 16));
     const bottom = Math.min(mbRows - 1, Math.floor((guess.y + guess.height + spreadY) / 16));
-    const step = Math.max(1, Math.floor(Math.max(guess.width, guess.height) / 16 / MAX_SIDE));
+    const step = Math.max(1, Math.round(Math.max(guess.width, guess.height) / 16 / MAX_SIDE));
     const [halfX, halfY] = [(REACH * guess.width) / 2, (REACH * guess.height) / 2];
     // The area of the whole ellipse counts as looked at, also where it lies outside the picture: nothing is seen there.
     this.looked = Math.PI * halfX * halfY;

@@ -42,16 +42,21 @@ export interface FitOptions {
 export function fitBox(evidence: Evidence, { width, stiffness, whole }: FitOptions): Fit | undefined {
   const { count, x, y, u, v, area } = evidence;
   if (count === 0) return undefined;
-  if (scratch.length < count) scratch = new Float64Array(2 * count);
-  for (let i = 0; i < count; i++) scratch[i] = x[i]! - width * u[i]!;
-  let cx = weightedMedian(scratch, area, count);
-  for (let i = 0; i < count; i++) scratch[i] = y[i]! - width * v[i]!;
-  let cy = weightedMedian(scratch, area, count);
-  for (let i = 0; i < count; i++) {
-    scratch[i] = Math.sqrt((x[i]! - cx - width * u[i]!) ** 2 + (y[i]! - cy - width * v[i]!) ** 2);
+  // Medians of a sample: they only have to be near.
+  const step = Math.ceil(count / SAMPLED);
+  let n = 0;
+  for (let i = 0; i < count; i += step, n++) {
+    values[n] = x[i]! - width * u[i]!;
+    weights[n] = area[i]!;
+  }
+  let cx = weightedMedian(n);
+  for (let i = 0, k = 0; i < count; i += step, k++) values[k] = y[i]! - width * v[i]!;
+  let cy = weightedMedian(n);
+  for (let i = 0, k = 0; i < count; i += step, k++) {
+    values[k] = Math.sqrt((x[i]! - cx - width * u[i]!) ** 2 + (y[i]! - cy - width * v[i]!) ** 2);
   }
   // A sum of two squares: its median is 1.177 standard deviations of one component.
-  let sigma = Math.max(FLOOR, (MAD / 1.746) * weightedMedian(scratch, area, count));
+  let sigma = Math.max(FLOOR, (MAD / 1.746) * weightedMedian(n));
   let s = width;
   let agreed = 0;
   let spread = 0;
@@ -103,12 +108,15 @@ export function fitBox(evidence: Evidence, { width, stiffness, whole }: FitOptio
   return { x: cx, y: cy, width: s, agreed, spread };
 }
 
-let scratch = new Float64Array(256);
+/** Blocks whose median is taken, at most. */
+const SAMPLED = 64;
+const values = new Float64Array(SAMPLED);
+const weights = new Float64Array(SAMPLED);
 /** Halvings of the range in which the median lies: what is left is a small part of a pixel. */
 const HALVINGS = 8;
 
-/** The value with half of the weight on either side, to 1/256 of the values' range. */
-function weightedMedian(values: Float64Array, weights: Float64Array, count: number): number {
+/** The value with half of the weight on either side, to 1/256 of the values' range, of the first `count` in `values`. */
+function weightedMedian(count: number): number {
   let low = values[0]!;
   let high = low;
   let total = 0;
