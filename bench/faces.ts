@@ -15,7 +15,7 @@ import { locateFaces } from '../src/face/locate.js';
 import { type FaceNetworks, intersectionOverUnion, loadFaceNetworks } from '../src/face/networks/index.js';
 import { FrameCropper } from '../src/residual/crop.js';
 import { type FaceAt, type FaceBox, faceTrack } from '../src/residual/track.js';
-import { openVideo, type Video } from '../src/video.js';
+import { type FrameEntry, openVideo, type Video } from '../src/video.js';
 import { benchClips } from './clips.js';
 import { pinnedCore, pinToOneCore } from './pin.js';
 
@@ -151,17 +151,22 @@ async function judge(
     score.followedLocated += intersectionOverUnion(ends.fromLocated, now);
     score.locatedStart += intersectionOverUnion(located.get(ends.at)!, truth(ends.at));
   };
-  for await (const { index, frame } of video.frames({ scale: 0, select: (entry) => entry.type !== 'B' })) {
+  const begin = (index: number) => {
+    close();
+    const start = truth(index);
+    const box = located.get(index);
+    follower = new BoxFollower(start);
+    second = box && new BoxFollower(box);
+    ends = { index, followed: start, fromLocated: box, start, at: index };
+  };
+  // As `analyze` does: I-pictures are not parsed, only met.
+  const request = ({ type, index }: FrameEntry) => {
+    if (type !== 'I') return { scale: 0 as const };
+    begin(index);
+    return undefined;
+  };
+  for await (const { index, frame } of video.frames({ request, select: (entry) => entry.type !== 'B' })) {
     if (!frame) throw new Error(`a ${codec} picture was not read`);
-    if (frame.type === 'I') {
-      close();
-      const start = truth(index);
-      const box = located.get(index);
-      follower = new BoxFollower(start, frame.pictureOrder);
-      second = box && new BoxFollower(box, frame.pictureOrder);
-      ends = { index, followed: start, fromLocated: box, start, at: index };
-      continue;
-    }
     follower!.follow(frame);
     second?.follow(frame);
     if (index <= lastKnown && ends) ends = { ...ends, index, followed: follower!.box, fromLocated: second?.box };
@@ -184,7 +189,7 @@ async function costOfFollowing(networks: FaceNetworks): Promise<Cost[]> {
     for (let round = 0; round < 5; round++) {
       const { scale, region } = cropper.request(box, video.width, video.height);
       const frames = video.frames({ scale, region, select: (entry) => entry.type === 'P' });
-      const follower = new BoxFollower(box, 0);
+      const follower = new BoxFollower(box);
       let [parse, follow, count] = [0, 0, 0];
       for (;;) {
         const before = performance.now();

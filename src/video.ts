@@ -19,6 +19,11 @@ export type { Selection } from './video/select.js';
 export interface FrameOptions extends ParseOptions {
   /** Default `all`. */
   select?: Selection;
+  /**
+   * Asked just before each selected picture is parsed; its answer stands instead of the other parse options. `undefined`:
+   * the picture is passed over.
+   */
+  request?: (entry: FrameEntry) => ParseOptions | undefined | Promise<ParseOptions | undefined>;
   /** Stops the iteration with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -165,14 +170,16 @@ export class Video {
    * follows. Throws RangeError for a selection that makes no sense, and the reason of `signal` when that fires.
    */
   async *frames(options: FrameOptions = {}): AsyncGenerator<VideoFrame, void, undefined> {
-    const { select, signal, ...parseOptions } = options;
+    const { select, signal, request, ...parseOptions } = options;
     const selected = selectFrames(this.#frames, select);
-    const reader = this.#reader(parseOptions);
+    const reader = this.#reader();
     try {
       for (const decodeIndex of selected) {
         signal?.throwIfAborted();
         const entry = this.#frames.atDecode(decodeIndex);
-        const result = await attempt(() => reader.parse(entry));
+        const wanted = request ? await request(entry) : parseOptions;
+        if (!wanted) continue;
+        const result = await attempt(() => reader.parse(entry, wanted));
         if (result.error) yield { ...facts(entry), frame: undefined, error: result.error };
         else yield { ...facts(entry), frame: result.value, error: undefined };
       }
@@ -206,8 +213,8 @@ export class Video {
     this.#container.close();
   }
 
-  #reader(options?: ParseOptions): PictureReader {
-    return new PictureReader(this.#container, this.#frames, this.#idle.pop(), () => this.#newParser(), options);
+  #reader(): PictureReader {
+    return new PictureReader(this.#container, this.#frames, this.#idle.pop(), () => this.#newParser());
   }
 
   async #newParser(): Promise<BitstreamParser> {

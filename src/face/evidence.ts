@@ -3,7 +3,7 @@
  * it was, the latter measured in the face box of the picture that the block refers to. With places so measured, a vector
  * that points several pictures back needs no rescaling: it is compared with the box of the picture it points to.
  */
-import { type CompressedFrame, MacroblockType, NO_REFERENCE, UNKNOWN_REFERENCE } from '../bitstream/frame.js';
+import { type CompressedFrame, MacroblockType, NO_REFERENCE } from '../bitstream/frame.js';
 import type { FaceBox } from '../residual/track.js';
 
 /** The face box of the picture that a block refers to, by its picture order; `undefined` where it is not known. */
@@ -97,7 +97,7 @@ export class Evidence {
     let order: number | undefined;
     if (references) {
       order = references[(top >> 3) * ((cols * frame.motion.cell) >> 3) + (left >> 3)];
-      if (order === NO_REFERENCE || order === UNKNOWN_REFERENCE) return;
+      if (order === NO_REFERENCE) return;
     }
     const box = referenceBox(order);
     if (!box) return;

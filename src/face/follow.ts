@@ -22,6 +22,9 @@ export interface FollowOptions {
 /** Pictures whose boxes are kept: H.264 refers to no more than 16 frames. */
 const HISTORY = 17;
 
+/** P-pictures after an I-picture in which unknown references are taken for it. */
+const NEAR_START = 4;
+
 /** Blocks that say nothing in common do not move the box: less than this share of the face. */
 const MIN_EVIDENCE = 0.05;
 
@@ -29,34 +32,22 @@ const MIN_EVIDENCE = 0.05;
 const samples = new Evidence();
 
 export class BoxFollower {
+  readonly #start: FaceBox;
   #box: FaceBox;
   readonly #stiffness: number;
   /** Picture order and box of the latest anchors, the oldest first. */
   readonly #history: { order: number; box: FaceBox }[] = [];
 
-  /**
-   * @param box the face in an I-picture (or any that is known)
-   * @param order `CompressedFrame.pictureOrder` of that picture, if its codec has one
-   */
-  constructor(box: FaceBox, order?: number, { stiffness = 0.2 }: FollowOptions = {}) {
-    this.#box = { ...box };
+  /** @param box the face in an I-picture; the P-pictures that follow are given one after the other */
+  constructor(box: FaceBox, { stiffness = 0.2 }: FollowOptions = {}) {
+    this.#start = { ...box };
+    this.#box = this.#start;
     this.#stiffness = stiffness;
-    this.#remember(order);
   }
 
   /** The box in the picture last given. */
   get box(): FaceBox {
     return this.#box;
-  }
-
-  /**
-   * The face was seen in an I-picture: its box is known anew.
-   * @param restarts the picture order begins anew here (an IDR picture): references reach back no further
-   */
-  see(box: FaceBox, order: number | undefined, restarts: boolean): void {
-    this.#box = { ...box };
-    if (restarts) this.#history.length = 0;
-    this.#remember(order);
   }
 
   /** Moves and scales the box by a P-picture. A picture that is not coded repeats the last: the box stays, for certain. */
@@ -77,11 +68,15 @@ export class BoxFollower {
     return { evidence, spread: fit.spread / fit.width };
   }
 
+  /**
+   * The box in a picture that blocks refer to. The I-picture itself is not parsed: shortly after it, an unknown picture
+   * is taken to be that one. Later, it is some other that was not parsed, and tells nothing.
+   */
   #boxAt(order: number): FaceBox | undefined {
     for (let i = this.#history.length - 1; i >= 0; i--) {
       if (this.#history[i]!.order === order) return this.#history[i]!.box;
     }
-    return undefined;
+    return this.#history.length < NEAR_START ? this.#start : undefined;
   }
 
   #remember(order: number | undefined): void {

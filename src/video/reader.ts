@@ -13,7 +13,6 @@ export class PictureReader {
   readonly #container: Container;
   readonly #frames: FrameIndex;
   readonly #newParser: NewParser;
-  readonly #options: ParseOptions;
   #parser: BitstreamParser | undefined;
   /** Decode indices of the last two pictures parsed that are no B-pictures: what a B-picture lies between. */
   #past = -1;
@@ -22,27 +21,20 @@ export class PictureReader {
   #notCoded: CompressedFrame | undefined;
 
   /** @param parser one that knows the parameter sets and that nobody else uses meanwhile, if there is one. */
-  constructor(
-    container: Container,
-    frames: FrameIndex,
-    parser: BitstreamParser | undefined,
-    newParser: NewParser,
-    options: ParseOptions = {},
-  ) {
+  constructor(container: Container, frames: FrameIndex, parser: BitstreamParser | undefined, newParser: NewParser) {
     this.#container = container;
     this.#frames = frames;
     this.#parser = parser;
     this.#newParser = newParser;
-    this.#options = options;
   }
 
   /** Parses the picture. Its buffers are the parser's. Throws the typed error of a broken packet. */
-  async parse(entry: FrameEntry): Promise<CompressedFrame> {
-    if (entry.bytes === 0) return this.#repeat();
-    if (entry.type === 'B') return this.#parseB(entry);
+  async parse(entry: FrameEntry, options: ParseOptions = {}): Promise<CompressedFrame> {
+    if (entry.bytes === 0) return this.#repeat(options);
+    if (entry.type === 'B') return this.#parseB(entry, options);
     this.#parser ??= await this.#newParser();
     if (this.#anchorBefore(entry.decodeIndex) !== this.#future) this.#parser.reset?.();
-    const frame = this.#parser.parse(await this.#data(entry), entry.picture, this.#options);
+    const frame = this.#parser.parse(await this.#data(entry), entry.picture, options);
     this.#anchorParsed(entry.decodeIndex);
     return frame;
   }
@@ -64,7 +56,7 @@ export class PictureReader {
    * A B-picture needs the macroblock types of the anchor coded before it, shown behind it, and the times of both anchors.
    * They are at hand when every anchor was just parsed; else a new parser reads the two.
    */
-  async #parseB(entry: FrameEntry): Promise<CompressedFrame> {
+  async #parseB(entry: FrameEntry, options: ParseOptions): Promise<CompressedFrame> {
     const future = this.#anchorBefore(entry.decodeIndex);
     const past = this.#anchorBefore(future);
     if (this.#future !== future || this.#past !== past || !this.#parser) {
@@ -77,7 +69,7 @@ export class PictureReader {
       this.#past = past;
       this.#future = future;
     }
-    return this.#parser.parse(await this.#data(entry), entry.picture, this.#options);
+    return this.#parser.parse(await this.#data(entry), entry.picture, options);
   }
 
   /** The last picture in decoding order before another that is in the file and no B-picture; -1 if there is none. */
@@ -94,12 +86,12 @@ export class PictureReader {
   }
 
   /** An empty chunk: the geometry comes from the first picture that is in the file. */
-  async #repeat(): Promise<CompressedFrame> {
+  async #repeat(options: ParseOptions): Promise<CompressedFrame> {
     if (!this.#notCoded) {
       for (const entry of this.#frames) {
         if (entry.bytes === 0 || entry.type === undefined || entry.type === 'B') continue;
         const parser = await this.#newParser();
-        this.#notCoded = notCodedFrame(parser.parse(await this.#data(entry), entry.picture, this.#options));
+        this.#notCoded = notCodedFrame(parser.parse(await this.#data(entry), entry.picture, options));
         break;
       }
       if (!this.#notCoded) throw new MalformedStreamError('no picture of the video can be read');

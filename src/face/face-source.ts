@@ -1,0 +1,98 @@
+/** Where the faces of a video are while it is read from the front: given beforehand, or located and followed. */
+import type { CompressedFrame } from '../bitstream/frame.js';
+import type { DecodedPicture } from '../bitstream/parser.js';
+import type { FaceBox } from '../residual/track.js';
+import type { FrameEntry, Video } from '../video.js';
+import { locateFaces } from './locate.js';
+import type { FaceNetworks } from './networks/index.js';
+import { FaceTracker, type Track } from './tracker.js';
+
+export interface FaceSource {
+  /** All faces that were in the video so far, by number. */
+  readonly tracks: readonly Track[];
+  /** Every P-picture is to be given to `follow`, also where no clip samples it. */
+  readonly follows: boolean;
+  /** The next I-picture, in decoding order. */
+  key(entry: FrameEntry): Promise<void>;
+  /** The next P-picture, `seconds` after the anchor before. */
+  follow(frame: CompressedFrame, seconds: number): void;
+}
+
+/** One face that stays where it is. */
+export function fixedFace(box: FaceBox): FaceSource {
+  const track: Track = { face: 0, box, previous: box, confidence: 1, present: true };
+  return { tracks: [track], follows: false, key: async () => {}, follow: () => {} };
+}
+
+/** Seconds between looks at key frames that bring nothing new, and at least. */
+const lookEvery = 1;
+const lookAgain = 0.2;
+/** Seconds between close looks where no face is seen: they are slow. */
+const lookCloserEvery = 5;
+/** Faces numbered in one video, at most. */
+const mostFaces = 64;
+
+export interface LocatedFacesOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** Faces located by the networks on key frames and followed by motion vectors in between. */
+export class LocatedFaces implements FaceSource {
+  readonly follows = true;
+  /** Key frames looked at, and those that could not be decoded. */
+  looks = 0;
+  undecoded = 0;
+  readonly #video: Video;
+  readonly #networks: FaceNetworks;
+  readonly #tracker: FaceTracker;
+  readonly #signal: AbortSignal | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #lookedCloserAt = Number.NEGATIVE_INFINITY;
+
+  constructor(video: Video, networks: FaceNetworks, { signal }: LocatedFacesOptions = {}) {
+    this.#video = video;
+    this.#networks = networks;
+    this.#tracker = new FaceTracker({ width: video.width, height: video.height, most: mostFaces });
+    this.#signal = signal;
+  }
+
+  get tracks(): readonly Track[] {
+    return this.#tracker.tracks;
+  }
+
+  /** Faces that were not followed because there were too many. */
+  get ignored(): number {
+    return this.#tracker.ignored;
+  }
+
+  async key(entry: FrameEntry): Promise<void> {
+    const { timestamp } = entry;
+    const since = timestamp - this.#lookedAt;
+    const due = since >= lookEvery || (since >= lookAgain && this.#tracker.needsLook);
+    const picture = due && entry.key ? await this.#decode(entry) : undefined;
+    if (!picture) {
+      this.#tracker.passKey();
+      return;
+    }
+    this.looks++;
+    this.#lookedAt = timestamp;
+    const nobody = this.tracks.every(({ present }) => !present);
+    const thorough = nobody && timestamp - this.#lookedCloserAt >= lookCloserEvery;
+    if (thorough) this.#lookedCloserAt = timestamp;
+    const faces = await locateFaces(this.#networks, picture, { thorough });
+    await this.#tracker.look(timestamp, faces, ({ box, points }) => this.#networks.describe(picture, box, points));
+  }
+
+  follow(frame: CompressedFrame, seconds: number): void {
+    this.#tracker.follow(frame, seconds);
+  }
+
+  async #decode({ index }: FrameEntry): Promise<DecodedPicture | undefined> {
+    const signal = this.#signal ? { signal: this.#signal } : {};
+    for await (const { picture } of this.#video.keyFrames({ select: [index], ...signal })) {
+      if (picture) return picture;
+    }
+    this.undecoded++;
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Which face is which: joins what is located on key frames with what motion vectors say in between. A face keeps its number
+ * while it is followed, and gets it back when it is recognised after it was gone.
+ */
+import type { CompressedFrame } from '../bitstream/frame.js';
+import type { FaceBox } from '../residual/track.js';
+import { visibleShare } from './box.js';
+import { BoxFollower } from './follow.js';
+import type { LocatedFace } from './locate.js';
+import { descriptorDistance, intersectionOverUnion } from './networks/index.js';
+
+/** A face that is, or was, in the picture. */
+export interface Track {
+  /** 0, 1, 2 … in the order of appearance. */
+  readonly face: number;
+  /** Where it is in the picture given last, and where it was in the anchor before. */
+  readonly box: FaceBox;
+  readonly previous: FaceBox;
+  /** 1 where it was just located; falls with time and with motion that says nothing. 0..1. */
+  readonly confidence: number;
+  /** In the picture, as far as we know. */
+  readonly present: boolean;
+}
+
+/** Below this confidence a box may well be beside its face: it is flagged. */
+export const spentConfidence = 0.25;
+/** And below this one the face is taken to be gone. */
+const goneConfidence = 0.05;
+
+/** Boxes of less overlap are not taken for the same face. */
+const sameBox = 0.25;
+/** Descriptors of less distance are one person's: where one and two persons' are told apart equally well, less a margin. */
+const samePerson = 0.5;
+/** Seconds in which confidence halves while motion vectors agree, and while they say nothing at all. */
+const halfLife = { agreed: 10, silent: 0.4 };
+/** Share of the face's blocks that have to agree to count in full. */
+const enoughEvidence = 0.4;
+/** A face of which less than this is in the picture has left it. */
+const leastVisible = 0.3;
+/** Looks without finding a face before it is gone. */
+const mostMisses = 2;
+/** Seconds after which a face's descriptor is taken anew: people turn, light changes. */
+const describeAgain = 10;
+
+/** Gives the descriptor of a located face. */
+export type Describe = (face: LocatedFace) => Promise<Float32Array>;
+
+class TrackState implements Track {
+  previous: FaceBox;
+  confidence = 1;
+  present = true;
+  missed = 0;
+  descriptor: Float32Array | undefined;
+  describedAt = Number.NEGATIVE_INFINITY;
+  readonly face: number;
+  follower: BoxFollower;
+
+  constructor(face: number, box: FaceBox) {
+    this.face = face;
+    this.previous = box;
+    this.follower = new BoxFollower(box);
+  }
+
+  get box(): FaceBox {
+    return this.follower.box;
+  }
+
+  /** Located anew: the box does not come from the picture before. */
+  see(box: FaceBox): void {
+    this.follower = new BoxFollower(box);
+    this.previous = box;
+    this.confidence = 1;
+    this.present = true;
+    this.missed = 0;
+  }
+}
+
+export interface TrackerOptions {
+  /** Size of the picture. */
+  width: number;
+  height: number;
+  /** Faces numbered at most; more are not followed. */
+  most: number;
+}
+
+export class FaceTracker {
+  readonly #options: TrackerOptions;
+  readonly #tracks: TrackState[] = [];
+  /** Faces that were not followed because there were too many. */
+  ignored = 0;
+
+  constructor(options: TrackerOptions) {
+    this.#options = options;
+  }
+
+  /** All faces that ever were, by number. */
+  get tracks(): readonly Track[] {
+    return this.#tracks;
+  }
+
+  /** True where some face's confidence is spent, or no face is known: a look is worth its price. */
+  get needsLook(): boolean {
+    const present = this.#tracks.filter((track) => track.present);
+    return present.length === 0 || present.some(({ confidence }) => confidence < spentConfidence);
+  }
+
+  /** A key frame that was not looked at: its boxes are those of the anchor before. */
+  passKey(): void {
+    for (const track of this.#tracks) {
+      if (!track.present) continue;
+      const box = track.box;
+      track.follower = new BoxFollower(box);
+      track.previous = box;
+    }
+  }
+
+  /** A key frame and the faces located on it. `describe` is asked only where overlap does not tell who is who. */
+  async look(time: number, faces: readonly LocatedFace[], describe: Describe): Promise<void> {
+    const open = new Set(faces);
+    const missing = new Set(this.#tracks);
+    const pairs = this.#tracks
+      .filter(({ present }) => present)
+      .flatMap((track) => faces.map((face) => ({ track, face, overlap: intersectionOverUnion(track.box, face.box) })))
+      .filter(({ overlap }) => overlap >= sameBox)
+      .sort((a, b) => b.overlap - a.overlap);
+    for (const { track, face } of pairs) {
+      if (!open.has(face) || !missing.has(track)) continue;
+      track.see(face.box);
+      open.delete(face);
+      missing.delete(track);
+      if (time - track.describedAt >= describeAgain) {
+        track.descriptor = await describe(face);
+        track.describedAt = time;
+      }
+    }
+    for (const face of open) {
+      const descriptor = await describe(face);
+      const track = nearest(missing, descriptor) ?? this.#enter(face.box);
+      if (!track) continue;
+      missing.delete(track);
+      track.see(face.box);
+      track.descriptor = descriptor;
+      track.describedAt = time;
+    }
+    for (const track of missing) {
+      if (!track.present) continue;
+      track.confidence /= 2;
+      if (++track.missed >= mostMisses) track.present = false;
+      track.previous = track.box;
+      track.follower = new BoxFollower(track.box);
+    }
+  }
+
+  /** Moves the boxes of all faces by a P-picture, `seconds` after the anchor before. */
+  follow(frame: CompressedFrame, seconds: number): void {
+    const { width, height } = this.#options;
+    for (const track of this.#tracks) {
+      if (!track.present) continue;
+      track.previous = track.box;
+      const { evidence } = track.follower.follow(frame);
+      const agreed = Math.min(1, evidence / enoughEvidence);
+      const rate = agreed / halfLife.agreed + (1 - agreed) / halfLife.silent;
+      track.confidence *= 2 ** (-Math.max(0, seconds) * rate);
+      if (track.confidence < goneConfidence || visibleShare(track.box, width, height) < leastVisible) {
+        track.present = false;
+      }
+    }
+  }
+
+  #enter(box: FaceBox): TrackState | undefined {
+    if (this.#tracks.length >= this.#options.most) {
+      this.ignored++;
+      return undefined;
+    }
+    const track = new TrackState(this.#tracks.length, box);
+    this.#tracks.push(track);
+    return track;
+  }
+}
+
+/** Whose descriptor it is, among faces that are not accounted for. */
+function nearest(tracks: Iterable<TrackState>, descriptor: Float32Array): TrackState | undefined {
+  let best: TrackState | undefined;
+  let least = samePerson;
+  for (const track of tracks) {
+    if (!track.descriptor) continue;
+    const distance = descriptorDistance(track.descriptor, descriptor);
+    if (distance < least) [best, least] = [track, distance];
+  }
+  return best;
+}
