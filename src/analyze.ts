@@ -1,14 +1,16 @@
-/** The whole path on one page: a compressed video in, the expression over time out. */
+/** The whole path on one page: a compressed video in, the expression of every face over time out. */
 import type { VideoSource } from './container/index.js';
 import { ModelError, UnsupportedStreamError } from './errors.js';
+import { faceClips } from './face/face-clips.js';
+import { openFaces } from './face/open-faces.js';
 import { type OpenedForAnalysis, openForAnalysis } from './ingest/open.js';
 import { loadModel } from './network/model.js';
-import { predictedPictures, slidingClips } from './residual/sliding-clips.js';
+import { ClipPlan, predictedPictures } from './residual/sliding-clips.js';
+import { FaceTimelines } from './timeline/faces.js';
 import type { Analysis, AnalyzeOptions } from './timeline/options.js';
-import { keyFrameThumbnails, regionInPicture } from './timeline/pictures.js';
 import type { AnalysisResult } from './timeline/result.js';
-import { defaultTimeline, timeline } from './timeline/timeline.js';
-import { defaultHop, defaultWindow, type ExpressionWindow, planWindows } from './timeline/window.js';
+import { defaultTimeline } from './timeline/timeline.js';
+import { defaultHop, defaultWindow, planWindows } from './timeline/window.js';
 
 /** The model that comes with the package. */
 export const defaultModel = new URL('../models/default.onnx', import.meta.url);
@@ -16,7 +18,7 @@ export const defaultModel = new URL('../models/default.onnx', import.meta.url);
 /**
  * Reads the expression over time out of a compressed video. No P-frame is decoded to pixels, and memory does not grow
  * with the video but for a few numbers per picture and window. Iteration and `result` throw the errors of `openVideo`, of
- * the model and of ffmpeg's conversion; RangeError for a region outside the picture; the signal's reason.
+ * the model and of ffmpeg's conversion; RangeError for a face box outside the picture; the signal's reason.
  */
 export function analyze(source: VideoSource, options: AnalyzeOptions = {}): Analysis {
   const found: AnalysisResult[] = [];
@@ -41,10 +43,10 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
     throw new ModelError('this model reads whole clips by their I-frames; a timeline needs one that reads P-frames');
   }
   let opened: OpenedForAnalysis | undefined;
+  let faces: Awaited<ReturnType<typeof openFaces>> | undefined;
   try {
     opened = await openForAnalysis(source, options);
     const { video, container, codec, converted, notices } = opened;
-    const region = regionInPicture(options.region, video);
     const pictures = predictedPictures(await video.index());
     if (pictures.times.length === 0) {
       throw new UnsupportedStreamError(
@@ -52,32 +54,33 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
         'encode it with ffmpeg -c:v mpeg4 -g 12 -bf 0 first',
       );
     }
-    const plan = planWindows(pictures.times, 0, video.duration, { window, hop });
-    const [windows, seen]: [ExpressionWindow[], { parsed: number; damaged: number }] = [[], { parsed: 0, damaged: 0 }];
-    const clips = slidingClips(video, pictures, plan, {
-      ...{ signal: reads, normalisation, box: region, abort: signal },
-      onPicture: ({ read, all, damaged }) => {
-        seen.parsed = read;
+    faces = await openFaces(video, options, notices);
+    const plan = new ClipPlan(pictures, planWindows(pictures.times, 0, video.duration, { window, hop }), reads);
+    const [timelines, seen] = [new FaceTimelines(), { parsed: 0, damaged: 0 }];
+    const clips = faceClips(video, plan, faces.source, {
+      ...{ normalisation, abort: signal, onKey: (entry, tracks) => timelines.key(entry, tracks) },
+      onPicture: ({ met, all, parsed, damaged }) => {
+        if (parsed) seen.parsed++;
         if (damaged) seen.damaged++;
-        options.onProgress?.({ read, all });
+        options.onProgress?.({ read: met, all });
       },
     });
-    for await (const { stretch, input, energy, masked } of clips) {
+    for await (const { stretch, input, ...clip } of clips) {
       const { probabilities } = await model.predict(input, 1);
       const { start, end, from, to } = stretch;
-      windows.push({ start, end, probabilities: Array.from(probabilities), frames: to - from, energy, masked });
-      yield windows.at(-1)!;
+      yield timelines.add({ ...clip, start, end, probabilities: Array.from(probabilities), frames: to - from });
     }
     if (video.damage) notices.push(`the file is damaged: ${video.damage.message}`);
     if (seen.damaged > 0) notices.push(`${seen.damaged} of ${seen.parsed} pictures read are damaged`);
+    notices.push(...faces.notices());
     const { width, height, duration, frameCount: frames } = video;
     done({
       ...{ container, codec, width, height, duration, frames, predicted: pictures.times.length, ...seen },
-      ...{ notices, converted, region, model: { hash: model.hash, card: model.card }, window, hop, threshold, labels },
-      ...{ windows, ...timeline(windows, labels, options) },
-      thumbnails: await keyFrameThumbnails(video, region, options.thumbnails ?? 0, signal),
+      ...{ notices, converted, located: faces.mode, model: { hash: model.hash, card: model.card } },
+      ...{ window, hop, threshold, labels, faces: await timelines.finish(video, labels, options) },
     });
   } finally {
+    await faces?.close();
     await opened?.close();
     if (model !== given) await model.close();
   }

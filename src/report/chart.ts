@@ -4,9 +4,11 @@
  */
 import { scaleLinear } from 'd3-scale';
 import { area, curveMonotoneX, line } from 'd3-shape';
-import type { AnalysisResult } from '../timeline/result.js';
+import type { FaceView } from '../timeline/result.js';
 import { UNCERTAIN } from '../timeline/segments.js';
 import { centre } from '../timeline/smooth.js';
+import { unbroken } from '../timeline/timeline.js';
+import type { ExpressionWindow } from '../timeline/window.js';
 import { clock, escapeHtml, percent } from './format.js';
 import { encodePng } from './png.js';
 
@@ -23,20 +25,29 @@ export interface Moment {
   energy: number;
 }
 
-/** The windows as at most 480 moments. */
-export function moments({ windows }: AnalysisResult): Moment[] {
+/** Moments without a gap between them, and the time that they stand for. */
+export interface Span {
+  start: number;
+  end: number;
+  moments: Moment[];
+}
+
+/** The windows as about 480 moments at most, in one span for each time that the face is there. */
+export function spansOf({ windows }: FaceView): Span[] {
   const bucket = Math.ceil(windows.length / MAX_POINTS);
-  const found: Moment[] = [];
-  for (let i = 0; i < windows.length; i += bucket) {
-    const part = windows.slice(i, i + bucket);
-    const mean = (value: (w: (typeof part)[number]) => number) => part.reduce((s, w) => s + value(w), 0) / part.length;
-    found.push({
-      time: mean(centre),
-      probabilities: part[0]!.probabilities.map((_, c) => mean((w) => w.probabilities[c]!)),
-      energy: mean((w) => w.energy),
-    });
-  }
-  return found;
+  return unbroken(windows).map((span) => {
+    const found: Moment[] = [];
+    for (let i = 0; i < span.length; i += bucket) {
+      const part = span.slice(i, i + bucket);
+      const mean = (value: (w: ExpressionWindow) => number) => part.reduce((s, w) => s + value(w), 0) / part.length;
+      found.push({
+        time: mean(centre),
+        probabilities: part[0]!.probabilities.map((_, c) => mean((w) => w.probabilities[c]!)),
+        energy: mean((w) => w.energy),
+      });
+    }
+    return { start: span[0]!.start, end: span.at(-1)!.end, moments: found };
+  });
 }
 
 /** `left` and `width` of a stretch of time, as a style. */
@@ -49,23 +60,24 @@ function place(time: number, duration: number): string {
   return `left:${((100 * time) / duration).toFixed(3)}%`;
 }
 
-/** Curve of one value over the moments, from edge to edge of the drawing. */
+/** Curve of one value over the spans. */
 function curve(
-  points: readonly Moment[],
+  spans: readonly Span[],
   duration: number,
   value: (m: Moment) => number,
 ): { fill: string; stroke: string } {
   const x = scaleLinear([0, duration], [0, WIDTH]);
   const y = scaleLinear([0, 1], [HEIGHT, 0]).clamp(true);
-  // The first and the last window's values hold to the ends of the video, where no window has its centre.
-  const first = points[0]!;
-  const last = points.at(-1)!;
-  const all = [{ ...first, time: 0 }, ...points, { ...last, time: duration }];
   const round = (n: number) => Math.round(n * 10) / 10;
   const shape = { x: (m: Moment) => round(x(m.time)), y: (m: Moment) => round(y(value(m))) };
+  const [fill, stroke] = [area<Moment>(shape.x, HEIGHT, shape.y), line<Moment>(shape.x, shape.y)];
+  const all = spans.map(({ start, end, moments }) => {
+    // The first and the last window's values hold to the ends of the span, where no window has its centre.
+    return [{ ...moments[0]!, time: start }, ...moments, { ...moments.at(-1)!, time: end }];
+  });
   return {
-    fill: area<Moment>(shape.x, HEIGHT, shape.y).curve(curveMonotoneX).digits(1)(all) ?? '',
-    stroke: line<Moment>(shape.x, shape.y).curve(curveMonotoneX).digits(1)(all) ?? '',
+    fill: all.map((moments) => fill.curve(curveMonotoneX).digits(1)(moments) ?? '').join(''),
+    stroke: all.map((moments) => stroke.curve(curveMonotoneX).digits(1)(moments) ?? '').join(''),
   };
 }
 
@@ -75,7 +87,7 @@ function drawing({ fill, stroke }: { fill: string; stroke: string }, label: stri
 }
 
 /** One lane per label, the most probable first, with its segments lit. */
-export function lanes(result: AnalysisResult, points: readonly Moment[]): string {
+export function lanes(result: FaceView, spans: readonly Span[]): string {
   const { labels, distribution, segments, duration, windows } = result;
   const order = labels.map((_, c) => c).sort((a, b) => distribution[b]! - distribution[a]!);
   return order
@@ -91,7 +103,7 @@ export function lanes(result: AnalysisResult, points: readonly Moment[]): string
       return `<div class="lane c${c}">
 <div class="name"><span class="dot"></span>${escapeHtml(label)}<b>${percent(distribution[c]!)}</b></div>
 <div class="plot">${lit}${drawing(
-        curve(points, duration, (m) => m.probabilities[c]!),
+        curve(spans, duration, (m) => m.probabilities[c]!),
         words,
       )}${apexes}</div></div>`;
     })
@@ -99,7 +111,7 @@ export function lanes(result: AnalysisResult, points: readonly Moment[]): string
 }
 
 /** One band: which label holds when. */
-export function ribbon({ segments, labels, duration }: AnalysisResult): string {
+export function ribbon({ segments, labels, duration }: FaceView): string {
   const parts = segments.map((s) => {
     const c = labels.indexOf(s.label);
     const title = `${s.label}, ${clock(s.start)} to ${clock(s.end)}, ${percent(s.probability)}`;
@@ -110,18 +122,18 @@ export function ribbon({ segments, labels, duration }: AnalysisResult): string {
 }
 
 /** How much the codec had to correct in the face box: movement, light, or a coarse encoder. */
-export function energyLane(result: AnalysisResult, points: readonly Moment[]): string {
-  const highest = Math.max(...points.map((m) => m.energy), 1e-6);
+export function energyLane(result: FaceView, spans: readonly Span[]): string {
+  const highest = Math.max(...spans.flatMap(({ moments }) => moments.map((m) => m.energy)), 1e-6);
   const words = `Residual energy in the face box: up to ${highest.toFixed(2)} luma steps`;
   return `<div class="lane energy"><div class="name">residual energy<b>${highest.toFixed(1)}</b></div>
 <div class="plot">${drawing(
-    curve(points, result.duration, (m) => m.energy / highest),
+    curve(spans, result.duration, (m) => m.energy / highest),
     words,
   )}</div></div>`;
 }
 
 /** Key frames of the face box at their moments. */
-export function filmstrip({ thumbnails }: AnalysisResult): string {
+export function filmstrip({ thumbnails }: FaceView): string {
   if (thumbnails.length === 0) return '';
   const pictures = thumbnails.map(({ time, width, height, rgb }) => {
     const png = toBase64(encodePng(width, height, rgb));

@@ -1,7 +1,7 @@
 /** The report: one HTML file with everything in it, for a browser without a network. */
-import type { AnalysisResult } from '../timeline/result.js';
+import type { AnalysisResult, FaceView } from '../timeline/result.js';
 import { UNCERTAIN } from '../timeline/segments.js';
-import { axis, energyLane, filmstrip, lanes, type Moment, moments, ribbon } from './chart.js';
+import { axis, energyLane, filmstrip, lanes, ribbon, type Span, spansOf } from './chart.js';
 import { clock, codecName, escapeHtml as e, percent } from './format.js';
 import { script } from './script.js';
 import { colours, style } from './style.js';
@@ -53,26 +53,39 @@ async function sha256(text: string): Promise<string> {
 }
 
 function section({ file, result }: ReportEntry, id: string): string {
-  const { container, codec, width, height, duration, region, notices, windows, converted } = result;
-  const whole = region.width === width && region.height === height;
-  const box = whole ? 'whole frame' : `${region.width}×${region.height} at ${region.x}, ${region.y}`;
-  const points = moments(result);
+  const { container, codec, width, height, duration, notices, faces, converted } = result;
   return `<section class="video" id="${id}" aria-labelledby="${id}-title">
 <h1 id="${id}-title">${e(file)}</h1>
-<p class="lead">${e(headline(result))}</p>
+${faces.length === 1 ? `<p class="lead">${e(headline({ ...result, ...faces[0]! }))}</p>` : `<p class="lead">${faces.length === 0 ? 'There was no face to read in this video.' : `${faces.length} faces.`}</p>`}
 <ul class="facts">
 <li><b>${clock(duration)}</b> long</li><li><b>${e(codecName(codec))}</b> in ${e(container)}</li><li><b>${width}×${height}</b></li>
-<li>face box <b>${box}</b></li><li><b>${result.parsed}</b> of ${result.frames} frames read${converted ? '' : ', none of them decoded to pixels'}</li>
+<li>${e(facesText(result))}</li><li><b>${result.parsed}</b> of ${result.frames} frames read${converted ? '' : ', none of them decoded to pixels'}</li>
 </ul>
 ${notices.map((notice) => `<p class="notice" role="note">${e(notice)}</p>`).join('\n')}
-${windows.length === 0 ? '' : charts(result, points, id)}
-${windows.length === 0 ? '' : segmentTable(result)}
+${faces.map((face) => faceSection({ ...result, ...face }, `${id}-f${face.face}`)).join('\n')}
 ${modelCard(result)}
 </section>`;
 }
 
+/** Where the face boxes come from, in a few words. */
+export function facesText({ located, faces }: AnalysisResult): string {
+  if (located === 'frame') return 'whole frame as face box';
+  const box = faces[0]?.track[0]?.box;
+  if (located === 'box' && box) return `face box ${[box.x, box.y, box.width, box.height].join(',')}`;
+  return `${faces.length} ${faces.length === 1 ? 'face' : 'faces'}, located on key frames and followed`;
+}
+
+function faceSection(view: FaceView, id: string): string {
+  const several = view.faces.length > 1;
+  const head = several ? `<h2 class="face">Face ${view.face}</h2>\n<p class="lead">${e(headline(view))}</p>` : '';
+  return `<div class="face" id="${id}">${head}
+${charts(view, spansOf(view), id)}
+${segmentTable(view)}
+</div>`;
+}
+
 /** The result in a sentence or two. */
-export function headline({ segments, labels, distribution }: AnalysisResult): string {
+export function headline({ segments, labels, distribution }: FaceView): string {
   const time = (label: string) => segments.reduce((sum, s) => sum + (s.label === label ? s.end - s.start : 0), 0);
   const named = segments.filter((s) => s.label !== UNCERTAIN);
   if (segments.length === 0) return 'There was nothing to read in this video.';
@@ -81,7 +94,7 @@ export function headline({ segments, labels, distribution }: AnalysisResult): st
     return `No expression is probable enough to be named; ${best} comes closest, at ${percent(Math.max(...distribution))} on average.`;
   }
   const main = labels.reduce((a, b) => (time(b) > time(a) ? b : a));
-  const total = segments.at(-1)!.end - segments[0]!.start;
+  const total = segments.reduce((sum, s) => sum + s.end - s.start, 0);
   const clearest = named.reduce((a, b) => (b.probability > a.probability ? b : a));
   const share = `${capital(main)} for ${percent(time(main) / total)} of the time`;
   const doubt = time(UNCERTAIN) > 0 ? `, uncertain for ${percent(time(UNCERTAIN) / total)}` : '';
@@ -92,7 +105,8 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function charts(result: AnalysisResult, points: readonly Moment[], id: string): string {
+function charts(result: FaceView, spans: readonly Span[], id: string): string {
+  const points = spans.flatMap(({ moments }) => moments);
   const { duration, labels, window, hop } = result;
   const data = {
     labels,
@@ -108,8 +122,8 @@ function charts(result: AnalysisResult, points: readonly Moment[], id: string): 
 ${filmstrip(result)}
 <div class="chart">
 ${ribbon(result)}
-${lanes(result, points)}
-${energyLane(result, points)}
+${lanes(result, spans)}
+${energyLane(result, spans)}
 ${axis(duration)}
 <div class="cursor" hidden><i></i></div>
 </div>
@@ -123,7 +137,7 @@ function trim(seconds: number): string {
   return String(Math.round(seconds * 100) / 100);
 }
 
-function segmentTable({ segments, labels }: AnalysisResult): string {
+function segmentTable({ segments, labels }: FaceView): string {
   const cell = (name: string, value: number | null) =>
     `<td class="${name}">${value === null ? '–' : clock(value)}</td>`;
   const rows = segments.map((s) => {

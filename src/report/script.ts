@@ -3,7 +3,7 @@
  * numbers from a JSON element beside it, and is let in by its hash in the page's content security policy.
  */
 export const script = `
-for (const section of document.querySelectorAll('section.video')) {
+for (const section of document.querySelectorAll('div.face')) {
   const source = section.querySelector('script[type="application/json"]');
   const range = section.querySelector('input[type=range]');
   if (!source || !range) continue;

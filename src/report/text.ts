@@ -1,26 +1,30 @@
 /** The result of an analysis for people at a terminal. */
 
-import type { AnalysisResult } from '../timeline/result.js';
+import type { AnalysisResult, FaceView } from '../timeline/result.js';
 import { UNCERTAIN } from '../timeline/segments.js';
 import { clock, codecName, percent } from './format.js';
+import { facesText } from './html.js';
 import { bar, resample, strip } from './plain-text.js';
 
 /** @param columns width of the terminal */
 export function analysisText(file: string, result: AnalysisResult, columns: number): string {
-  const { container, codec, width, height, duration, region, model, converted, segments, windows } = result;
-  const whole = region.width === width && region.height === height;
-  const box = whole ? 'whole frame as face box' : `face box ${region.x},${region.y},${region.width},${region.height}`;
+  const { container, codec, width, height, duration, model, converted, faces } = result;
+  const windows = faces.reduce((sum, face) => sum + face.windows.length, 0);
   const lines = [
     file,
-    `  ${codecName(codec)} in ${container}, ${width}x${height}, ${clock(duration)}${converted ? ', converted by ffmpeg' : ''}; ${box}`,
-    `  model ${model.card.name} ${model.card.version} (${model.card.signal.kind}); ${windows.length} windows from ${result.parsed} of ${result.frames} frames`,
+    `  ${codecName(codec)} in ${container}, ${width}x${height}, ${clock(duration)}${converted ? ', converted by ffmpeg' : ''}; ${facesText(result)}`,
+    `  model ${model.card.name} ${model.card.version} (${model.card.signal.kind}); ${windows} windows from ${result.parsed} of ${result.frames} frames`,
     '',
   ];
-  if (windows.length === 0) return [...lines, '  nothing to read', ''].join('\n');
-  return [...lines, ...segmentLines(segments), '', ...chart(result, columns), ''].join('\n');
+  if (windows === 0) return [...lines, faces.length === 0 ? '  no face' : '  nothing to read', ''].join('\n');
+  for (const face of faces) {
+    if (faces.length > 1) lines.push(`  face ${face.face}`, '');
+    lines.push(...segmentLines(face.segments), '', ...chart({ ...result, ...face }, columns), '');
+  }
+  return lines.join('\n');
 }
 
-function segmentLines(segments: AnalysisResult['segments']): string[] {
+function segmentLines(segments: FaceView['segments']): string[] {
   const names = Math.max(...segments.map((s) => s.label.length));
   const times = Math.max(...segments.map((s) => clock(s.end).length));
   return segments.map((s) => {
@@ -31,7 +35,7 @@ function segmentLines(segments: AnalysisResult['segments']): string[] {
 }
 
 /** One line per label: its probability over time, its mean as a bar. */
-function chart({ labels, distribution, windows, duration, segments }: AnalysisResult, columns: number): string[] {
+function chart({ labels, distribution, windows, duration, segments }: FaceView, columns: number): string[] {
   const names = Math.max(...labels.map((label) => label.length), UNCERTAIN.length);
   const bars = 16;
   const room = Math.max(10, Math.min(60, columns - names - bars - 14));
@@ -52,7 +56,7 @@ function chart({ labels, distribution, windows, duration, segments }: AnalysisRe
   return [...rows, ...doubt, scale];
 }
 
-function doubtStrip(segments: AnalysisResult['segments'], duration: number, width: number): string {
+function doubtStrip(segments: FaceView['segments'], duration: number, width: number): string {
   return Array.from({ length: width }, (_, i) => {
     const time = ((i + 0.5) * duration) / width;
     return segments.some((s) => s.label === UNCERTAIN && s.start <= time && time < s.end) ? '░' : ' ';

@@ -1,5 +1,6 @@
 /** How a video is analysed, and what comes of it while it is. */
 import type { Rect } from '../bitstream/frame.js';
+import type { FaceNetworks } from '../face/networks/index.js';
 import type { Limits } from '../limits.js';
 import type { ExpressionModel } from '../network/model.js';
 import type { AnalysisResult } from './result.js';
@@ -9,13 +10,19 @@ import type { ExpressionWindow } from './window.js';
 export interface AnalyzeOptions extends TimelineOptions {
   /** A loaded model (which stays open), or where one is: path, URL or bytes. Default: the model of this package. */
   model?: ExpressionModel | string | URL | Uint8Array;
-  /** The face box in luma pixels of the picture that is read. Default: the whole picture. */
-  region?: Rect;
+  /**
+   * Which faces to read: `auto` (default) locates them on I-frames and follows them; `frame` takes the whole picture for one
+   * face; a rectangle, in luma pixels of the picture that is read, is the box of one face that stays there. Where faces cannot
+   * be looked for, `auto` becomes `frame`, with a notice.
+   */
+  faces?: 'auto' | 'frame' | Rect;
+  /** Networks to locate faces with, which stay loaded. Default: `loadFaceNetworks()`. */
+  networks?: FaceNetworks;
   /** Seconds in a window. Default 1.6. */
   window?: number;
   /** Seconds from the start of one window to the start of the next. Default 0.2. */
   hop?: number;
-  /** Pictures of the face box to make from key frames, at most. Default 0. */
+  /** Pictures of each face to make from key frames, at most. Default 0. */
   thumbnails?: number;
   limits?: Partial<Limits>;
   /** Stops the analysis with the signal's reason. */

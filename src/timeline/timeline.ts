@@ -24,6 +24,17 @@ export interface Timeline {
   distribution: number[];
 }
 
+/** The windows in stretches without a gap between one window's end and the next one's start. */
+export function unbroken(windows: readonly ExpressionWindow[]): ExpressionWindow[][] {
+  const spans: ExpressionWindow[][] = [];
+  for (const window of windows) {
+    const last = spans.at(-1)?.at(-1);
+    if (last && window.start <= last.end) spans.at(-1)!.push(window);
+    else spans.push([window]);
+  }
+  return spans;
+}
+
 /** Smooths the windows' probabilities, cuts them into segments and averages them. */
 export function timeline(
   windows: readonly ExpressionWindow[],
@@ -32,8 +43,9 @@ export function timeline(
 ): Timeline {
   const { smoothing, threshold, minimum } = { ...defaultTimeline, ...options };
   if (windows.length === 0) return { segments: [], distribution: [] };
+  const spans = unbroken(windows);
   return {
-    segments: segments(windows, smooth(windows, smoothing), labels, { threshold, minimum }),
+    segments: spans.flatMap((span) => segments(span, smooth(span, smoothing), labels, { threshold, minimum })),
     distribution: labels.map((_, c) => windows.reduce((sum, w) => sum + w.probabilities[c]!, 0) / windows.length),
   };
 }

@@ -1,7 +1,10 @@
 /** The unit of analysis: a stretch of video and what the network says about it. */
+import type { FaceBox } from '../residual/track.js';
 
-/** One position of the sliding window. Times are in seconds from the start of the video. */
+/** One position of the sliding window over one face. Times are in seconds from the start of the video. */
 export interface ExpressionWindow {
+  /** Number of the face. */
+  face: number;
   start: number;
   end: number;
   /** Probability of each label, in the order of the model card's `labels`; they add up to 1. */
@@ -12,6 +15,10 @@ export interface ExpressionWindow {
   energy: number;
   /** Share of the face box without a temporal residual (intra or lost macroblocks, outside the picture), 0..1. */
   masked: number;
+  /** The face box at the end of the window, in luma pixels; it may reach outside the picture. */
+  box: FaceBox;
+  /** How sure it is that the box is on the face, 0..1: below 0.25 it may well be beside it. */
+  confidence: number;
 }
 
 /** Where a window lies among the P-frames of a video. */

@@ -1,0 +1,92 @@
+/** From what a caller asked for to where the faces are. */
+import type { Rect } from '../bitstream/frame.js';
+import { ModelError, UnsupportedStreamError } from '../errors.js';
+import type { Video } from '../video.js';
+import { type FaceSource, fixedFace, LocatedFaces } from './face-source.js';
+import { type FaceNetworks, loadFaceNetworks } from './networks/index.js';
+
+export interface FaceRequest {
+  faces?: 'auto' | 'frame' | Rect | undefined;
+  networks?: FaceNetworks | undefined;
+  signal?: AbortSignal | undefined;
+  onNotice?: ((notice: string) => void) | undefined;
+}
+
+export interface OpenedFaces {
+  mode: 'auto' | 'frame' | 'box';
+  source: FaceSource;
+  /** What is to be said of the faces when the video was read. */
+  notices(): string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Where faces cannot be looked for (no networks, no decoder for key frames), the whole frame is the face, and `notices` gets
+ * the reason. Throws RangeError for a box outside the picture, ModelError for damaged weights.
+ */
+export async function openFaces(video: Video, request: FaceRequest, notices: string[]): Promise<OpenedFaces> {
+  const { faces = 'auto', signal, onNotice } = request;
+  const { width, height } = video;
+  const nothing = { notices: () => [], close: async () => {} };
+  if (typeof faces === 'object') {
+    return { mode: 'box', source: fixedFace(boxInPicture(faces, video)), ...nothing };
+  }
+  const frame: OpenedFaces = { mode: 'frame', source: fixedFace({ x: 0, y: 0, width, height }), ...nothing };
+  if (faces === 'frame') return frame;
+  const instead = (reason: string) => {
+    const notice = `faces cannot be looked for (${reason}): the whole frame is taken for one face`;
+    notices.push(notice);
+    onNotice?.(notice);
+    return frame;
+  };
+  const reason = await undecodable(video);
+  if (reason) return instead(reason);
+  let networks = request.networks;
+  try {
+    networks ??= await loadFaceNetworks();
+  } catch (error) {
+    if (error instanceof ModelError) return instead(error.message);
+    throw error;
+  }
+  const source = new LocatedFaces(video, networks, { signal });
+  return {
+    mode: 'auto',
+    source,
+    notices: () => noticesOf(source),
+    close: async () => {
+      if (!request.networks) await networks.close();
+    },
+  };
+}
+
+function noticesOf({ looks, undecoded, tracks, ignored }: LocatedFaces): string[] {
+  const notices: string[] = [];
+  if (tracks.length === 0) notices.push(`no face was found on ${looks} key frames`);
+  if (undecoded > 0) notices.push(`${undecoded} key frames could not be decoded to look for faces`);
+  if (ignored > 0) notices.push(`more than ${tracks.length} faces: the others were not followed`);
+  return notices;
+}
+
+/** Why key frames of this video cannot be decoded here, judged by the first one that is no damaged one. */
+async function undecodable(video: Video): Promise<string | undefined> {
+  let tried = 0;
+  for await (const { picture, error } of video.keyFrames()) {
+    if (picture) return undefined;
+    if (error instanceof UnsupportedStreamError) return error.message;
+    if (++tried === 8) break;
+  }
+  return tried === 0 ? 'the video has no key frame' : undefined;
+}
+
+/** The part of the box that lies in the picture. Throws RangeError where none does. */
+function boxInPicture(box: Rect, { width, height }: { width: number; height: number }): Rect {
+  const x = Math.max(0, box.x);
+  const y = Math.max(0, box.y);
+  const right = Math.min(width, box.x + box.width);
+  const bottom = Math.min(height, box.y + box.height);
+  if (!(right > x && bottom > y)) {
+    const text = [box.x, box.y, box.width, box.height].join(',');
+    throw new RangeError(`face box ${text} lies outside the picture of ${width}x${height}`);
+  }
+  return { x, y, width: right - x, height: bottom - y };
+}
