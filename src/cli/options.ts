@@ -2,6 +2,13 @@
 import { InvalidArgumentError } from 'commander';
 import type { Rect, Scale } from '../bitstream/frame.js';
 
+/** `auto`, `frame`, or `x,y,w,h` in luma pixels. */
+export function parseFaces(text: string): 'auto' | 'frame' | Rect {
+  if (text === 'auto' || text === 'frame') return text;
+  if (/^\d/.test(text)) return parseRegion(text);
+  throw new InvalidArgumentError('Expected auto, frame, or x,y,w,h in whole pixels, for example 120,80,160,160.');
+}
+
 /** `x,y,w,h` in luma pixels. */
 export function parseRegion(text: string): Rect {
   const match = /^(\d{1,6}),(\d{1,6}),(\d{1,6}),(\d{1,6})$/.exec(text.replaceAll(' ', ''));

@@ -1,4 +1,5 @@
 /** How numbers and names are written, in the terminal and in the report. */
+import type { AnalysisResult } from '../timeline/result.js';
 
 /** `0:04.2`, `12:05.0`, `1:00:07.5`. */
 export function clock(seconds: number): string {
@@ -33,4 +34,12 @@ export function codecName(codec: string): string {
 /** Text for HTML, in elements and in quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Where the face boxes come from, in a few words. */
+export function facesText({ located, faces }: AnalysisResult): string {
+  if (located === 'frame') return 'whole frame as face box';
+  const box = faces[0]?.track[0]?.box;
+  if (located === 'box' && box) return `face box ${[box.x, box.y, box.width, box.height].join(',')}`;
+  return `${faces.length} ${faces.length === 1 ? 'face' : 'faces'}, located on key frames and followed`;
 }

@@ -2,7 +2,7 @@
 import type { AnalysisResult, FaceView } from '../timeline/result.js';
 import { UNCERTAIN } from '../timeline/segments.js';
 import { axis, energyLane, filmstrip, lanes, ribbon, type Span, spansOf } from './chart.js';
-import { clock, codecName, escapeHtml as e, percent } from './format.js';
+import { clock, codecName, escapeHtml as e, facesText, percent } from './format.js';
 import { script } from './script.js';
 import { colours, style } from './style.js';
 
@@ -65,14 +65,6 @@ ${notices.map((notice) => `<p class="notice" role="note">${e(notice)}</p>`).join
 ${faces.map((face) => faceSection({ ...result, ...face }, `${id}-f${face.face}`)).join('\n')}
 ${modelCard(result)}
 </section>`;
-}
-
-/** Where the face boxes come from, in a few words. */
-export function facesText({ located, faces }: AnalysisResult): string {
-  if (located === 'frame') return 'whole frame as face box';
-  const box = faces[0]?.track[0]?.box;
-  if (located === 'box' && box) return `face box ${[box.x, box.y, box.width, box.height].join(',')}`;
-  return `${faces.length} ${faces.length === 1 ? 'face' : 'faces'}, located on key frames and followed`;
 }
 
 function faceSection(view: FaceView, id: string): string {

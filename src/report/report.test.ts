@@ -37,7 +37,7 @@ describe('renderReport', () => {
     const result = madeUpResult();
     const html = await renderReport([{ file: 'a.mp4', result }], options);
     expect(html.match(/role="img" aria-label="[a-z]+: mean probability/g)).toHaveLength(result.labels.length);
-    expect(html.match(/<tr class=/g)).toHaveLength(result.segments.length);
+    expect(html.match(/<tr class=/g)).toHaveLength(result.faces[0]!.segments.length);
     expect(html).toContain(result.model.hash);
     expect(html).toContain('Article 5(1)(f)');
     expect(html).toContain('converted to MPEG-4 Part 2');
@@ -46,7 +46,7 @@ describe('renderReport', () => {
   it('stays small for a long video, and whole for one without windows', async () => {
     const long = await renderReport([{ file: 'a.mp4', result: madeUpResult(3600) }], options);
     expect(long.length).toBeLessThan(400_000);
-    const empty = { ...madeUpResult(10), windows: [], segments: [], distribution: [], thumbnails: [] };
+    const empty = { ...madeUpResult(10), faces: [] };
     const html = await renderReport([{ file: 'a.mp4', result: empty }], options);
     expect(html).not.toMatch(/NaN|Infinity|undefined/);
   });
@@ -132,8 +132,12 @@ describe('JSON and CSV', () => {
     const result = madeUpResult(10);
     const json = analysisJson('a,"b".mp4', result);
     const rows = windowsCsv('a,"b".mp4', result, true).trimEnd().split('\r\n');
-    expect(rows).toHaveLength(json.windows.length + 1);
-    expect(rows[1]!.startsWith(`"a,""b"".mp4",0,1.6,${json.windows[0]!.probabilities.join(',')},`)).toBe(true);
-    expect(Object.values(json.distribution).reduce((a, b) => a + b)).toBeCloseTo(1, 2);
+    expect(rows).toHaveLength(json.faces[0]!.windows.length + 1);
+    expect(
+      rows[1]!.startsWith(
+        `"a,""b"".mp4",0,0,1.6,146,118,120,120,0.9,${json.faces[0]!.windows[0]!.probabilities.join(',')},`,
+      ),
+    ).toBe(true);
+    expect(Object.values(json.faces[0]!.distribution).reduce((a, b) => a + b)).toBeCloseTo(1, 2);
   });
 });

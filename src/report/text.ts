@@ -2,8 +2,7 @@
 
 import type { AnalysisResult, FaceView } from '../timeline/result.js';
 import { UNCERTAIN } from '../timeline/segments.js';
-import { clock, codecName, percent } from './format.js';
-import { facesText } from './html.js';
+import { clock, codecName, facesText, percent } from './format.js';
 import { bar, resample, strip } from './plain-text.js';
 
 /** @param columns width of the terminal */

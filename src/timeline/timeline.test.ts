@@ -10,12 +10,15 @@ const labels = ['anger', 'happiness', 'neutral'];
 /** Windows of 1.6 s every 0.2 s with these probabilities. */
 function windowsOf(rows: readonly (readonly number[])[]): ExpressionWindow[] {
   return rows.map((probabilities, i) => ({
+    face: 0,
     start: i * 0.2,
     end: i * 0.2 + 1.6,
     probabilities: [...probabilities],
     frames: 37,
     energy: 1,
     masked: 0,
+    box: { x: 0, y: 0, width: 64, height: 64 },
+    confidence: 1,
   }));
 }
 

@@ -63,7 +63,7 @@ describe('usage', () => {
     [['inspect']],
     [['inspect', '--colour', 'a.mp4']],
     [['inspect', 'a.mp4', '--limit', 'many']],
-    [['analyze', 'a.mp4', '--region', '1,2,3']],
+    [['analyze', 'a.mp4', '--faces', '1,2,3']],
     [['analyze', 'a.mp4', '--window', '0']],
     [['analyze', 'a.mp4', '--threshold', '2']],
     [['analyze', 'a.mp4', '--json', '--csv']],

@@ -46,28 +46,35 @@ const inspection = z.strictObject({
     }),
   ),
 });
+const box = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() });
 const analysis = z.strictObject({
   ...{ file: z.string(), container: z.string(), codec: z.string(), width: count, height: count, duration: time },
   ...{ frames: count, predicted: count, parsed: count, damaged: count, converted: z.boolean() },
   notices: z.array(z.string()),
-  region: z.strictObject({ x: count, y: count, width: count, height: count }),
+  located: z.enum(['auto', 'frame', 'box']),
   model: z.strictObject({
     ...{ name: z.string(), version: z.string(), hash: z.string().regex(/^[0-9a-f]{64}$/), signal: z.string() },
   }),
   ...{ window: time, hop: time, threshold: share, labels: z.array(z.string()).length(7) },
-  windows: z.array(
+  faces: z.array(
     z.strictObject({
-      ...{ start: time, end: time, probabilities: z.array(share).length(7) },
-      ...{ frames: count, energy: z.number().min(0), masked: share },
+      face: count,
+      windows: z.array(
+        z.strictObject({
+          ...{ start: time, end: time, probabilities: z.array(share).length(7) },
+          ...{ frames: count, energy: z.number().min(0), masked: share, box, confidence: share },
+        }),
+      ),
+      segments: z.array(
+        z.strictObject({
+          ...{ label: z.string(), start: time, end: time, probability: share },
+          ...{ onset: time.nullable(), apex: time.nullable(), offset: time.nullable() },
+        }),
+      ),
+      distribution: z.record(z.string(), share),
+      track: z.array(z.strictObject({ frame: count, time, box, confidence: share })),
     }),
   ),
-  segments: z.array(
-    z.strictObject({
-      ...{ label: z.string(), start: time, end: time, probability: share },
-      ...{ onset: time.nullable(), apex: time.nullable(), offset: time.nullable() },
-    }),
-  ),
-  distribution: z.record(z.string(), share),
 });
 
 describe('inspect', () => {
@@ -206,7 +213,7 @@ describe('analyze', () => {
       vp8,
       '--model',
       model,
-      '--region',
+      '--faces',
       region,
     ]);
     expect(code).toBe(0);
@@ -220,18 +227,21 @@ describe('analyze', () => {
     expect(converted).toMatchObject({ codec: 'V_VP8', converted: true, frames: 75 });
     expect(converted!.notices[0]).toMatch(/ffmpeg version/);
     for (const found of [direct!, direct264!, converted!]) {
-      expect(found.region).toEqual({ x: 40, y: 20, width: 80, height: 90 });
-      expect(found.windows).toHaveLength(8);
-      for (const w of found.windows) expect(w.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
-      expect(found.segments[0]!.start).toBe(0);
-      expect(found.segments.at(-1)!.end).toBeCloseTo(3, 2);
-      expect(Object.values(found.distribution).reduce((a, b) => a + b)).toBeCloseTo(1, 2);
+      expect(found.located).toBe('box');
+      expect(found.faces).toHaveLength(1);
+      const face = found.faces[0]!;
+      expect(face.track[0]!.box).toEqual({ x: 40, y: 20, width: 80, height: 90 });
+      expect(face.windows).toHaveLength(8);
+      for (const w of face.windows) expect(w.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
+      expect(face.segments[0]!.start).toBe(0);
+      expect(face.segments.at(-1)!.end).toBeCloseTo(3, 2);
+      expect(Object.values(face.distribution).reduce((a, b) => a + b)).toBeCloseTo(1, 2);
     }
   });
 
   it('prints text and CSV, and writes a report that asks for nothing', async () => {
     const report = join(folder, 'report.html');
-    const text = await vultus(['analyze', clip, '--model', model, '--report', report]);
+    const text = await vultus(['analyze', clip, '--model', model, '--faces', 'frame', '--report', report]);
     expect(text.code).toBe(0);
     expect(text.stdout).toContain('MPEG-4 Part 2 in mp4, 160x128');
     expect(text.stdout).toContain('model untrained');
@@ -239,31 +249,34 @@ describe('analyze', () => {
     expect(html).toMatch(/<svg[\s\S]*Article 5\(1\)\(f\)/);
     expect(html.match(/data:image\/png;base64,/g)).toHaveLength(7); // one per key frame
     expect(html).not.toMatch(/(src|href)="https?:|@import|url\(/);
-    const csv = await vultus(['analyze', clip, '--model', model, '--csv']);
+    const csv = await vultus(['analyze', clip, '--model', model, '--faces', 'frame', '--csv']);
     const rows = csv.stdout.trimEnd().split(/\r?\n/);
     expect(rows).toHaveLength(9);
-    expect(rows[0]).toBe('file,start,end,anger,disgust,fear,happiness,neutral,sadness,surprise,energy,masked');
+    expect(rows[0]).toBe(
+      'file,face,start,end,FaceRectX,FaceRectY,FaceRectWidth,FaceRectHeight,FaceScore,anger,disgust,fear,happiness,neutral,sadness,surprise,energy,masked',
+    );
   });
 
   it('refuses a region outside the picture', async () => {
-    const { code, stderr } = await vultus(['analyze', clip, '--model', model, '--region', '500,0,10,10']);
+    const { code, stderr } = await vultus(['analyze', clip, '--model', model, '--faces', '500,0,10,10']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^vultus: --region 500,0,10,10 lies outside the picture of 160x128\n$/);
+    expect(stderr).toMatch(/^vultus: --faces: face box 500,0,10,10 lies outside the picture of 160x128\n$/);
   });
 
   it('is a library too: windows as they come, then the result; stops when told', async () => {
     const loaded = await loadModel(model);
-    const run = analyze(readFileSync(clip), { model: loaded, hop: 0.4 });
+    const run = analyze(readFileSync(clip), { model: loaded, hop: 0.4, faces: 'frame' });
     const starts: number[] = [];
     for await (const window of run) starts.push(window.start);
     const result = await run.result();
-    expect(result.windows.map((w) => w.start)).toEqual(starts);
+    expect(result.faces[0]!.windows.map((w) => w.start)).toEqual(starts);
     expect(starts[1]! - starts[0]!).toBeCloseTo(0.4);
 
     const controller = new AbortController();
     const reason = new Error('enough');
     const stopped = analyze(clip, {
       model: loaded,
+      faces: 'frame',
       signal: controller.signal,
       onProgress: ({ read }) => read === 10 && controller.abort(reason),
     });
@@ -273,14 +286,14 @@ describe('analyze', () => {
 
   it('reads only the P-frames that the signal samples, and the same windows whatever came before', async () => {
     const residual = await loadModel(tinyModel('residual', 32, 4));
-    const sparse = await analyze(clip, { model: residual, window: 3, hop: 3 }).result();
-    expect(sparse.windows).toHaveLength(1);
+    const sparse = await analyze(clip, { model: residual, window: 3, hop: 3, faces: 'frame' }).result();
+    expect(sparse.faces[0]!.windows).toHaveLength(1);
     expect(sparse.parsed).toBe(4);
     const accumulated = await loadModel(tinyModel('accumulated', 32, 4));
-    const dense = await analyze(clip, { model: accumulated, window: 1, hop: 0.2 }).result();
-    const skipping = await analyze(clip, { model: accumulated, window: 1, hop: 0.6 }).result();
-    for (const window of skipping.windows) {
-      const twin = dense.windows.find((w) => Math.abs(w.start - window.start) < 1e-6);
+    const dense = await analyze(clip, { model: accumulated, window: 1, hop: 0.2, faces: 'frame' }).result();
+    const skipping = await analyze(clip, { model: accumulated, window: 1, hop: 0.6, faces: 'frame' }).result();
+    for (const window of skipping.faces[0]!.windows) {
+      const twin = dense.faces[0]!.windows.find((w) => Math.abs(w.start - window.start) < 1e-6);
       expect(twin?.probabilities).toEqual(window.probabilities);
     }
     await residual.close();

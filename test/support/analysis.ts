@@ -23,6 +23,8 @@ export const card: ModelCard = {
   notes: '',
 };
 
+const box = { x: 146, y: 118, width: 120, height: 120 };
+
 /** Peaks: label, time in seconds, width in seconds. */
 const peaks: [label: string, time: number, width: number][] = [
   ['happiness', 9, 3],
@@ -44,12 +46,15 @@ export function madeUpResult(duration = 60): AnalysisResult {
     );
     const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
     return {
+      face: 0,
       start,
       end: start + 1.6,
       probabilities: logits.map((logit) => Math.exp(logit) / total),
       frames: 37,
       energy: 1 + Math.sin(time) ** 2 + peaks.reduce((s, [, at]) => s + 2 * Math.exp(-((time - at + 1) ** 2)), 0),
       masked: 0.02,
+      box,
+      confidence: 0.9,
     };
   });
   return {
@@ -64,14 +69,20 @@ export function madeUpResult(duration = 60): AnalysisResult {
     damaged: 0,
     notices: ['H.264 is not read directly yet: converted to MPEG-4 Part 2 by ffmpeg version 5.1.6 first.'],
     converted: true,
-    region: { x: 146, y: 118, width: 120, height: 120 },
+    located: 'auto',
     model: { hash: 'ab'.repeat(32), card },
     window: 1.6,
     hop: 0.2,
     threshold: 0.5,
     labels,
-    windows,
-    ...timeline(windows, labels),
-    thumbnails: [0, 20, 40].map((time) => ({ time, width: 8, height: 8, rgb: new Uint8Array(192).fill(time * 4) })),
+    faces: [
+      {
+        face: 0,
+        windows,
+        ...timeline(windows, labels),
+        track: [0, 20, 40].map((time) => ({ frame: 25 * time, time, box, confidence: 1 })),
+        thumbnails: [0, 20, 40].map((time) => ({ time, width: 8, height: 8, rgb: new Uint8Array(192).fill(time * 4) })),
+      },
+    ],
   };
 }

@@ -5,14 +5,14 @@ import type { Rect } from '../../bitstream/frame.js';
 import type { ReportEntry } from '../../report/html.js';
 import { forEachFile } from '../batch.js';
 import { UsageError } from '../failure.js';
-import { parseCount, parseRegion, parseSeconds, parseShare } from '../options.js';
+import { parseCount, parseFaces, parseSeconds, parseShare } from '../options.js';
 import { clearProgress, notice, oneLine, print, progress } from '../output.js';
 import { packageVersion } from '../version.js';
 import { writeWhole } from '../write-whole.js';
 
 interface Options {
   model?: string;
-  region?: Rect;
+  faces: 'auto' | 'frame' | Rect;
   json?: boolean;
   csv?: boolean;
   report?: string;
@@ -23,8 +23,8 @@ interface Options {
 }
 
 const notes = `
-The face box is the whole frame, or --region; vultus does not look for the face itself yet, and a box that is not around
-the face gives nothing of worth. The labels name expressions, not what anyone feels. Inferring emotions of people at work
+Faces are located on key frames and followed by motion vectors; each face has a timeline of its own. --faces frame takes the
+whole picture for one face, --faces x,y,w,h a box in luma pixels. The labels name expressions, not what anyone feels. Inferring emotions of people at work
 or in education is prohibited in the European Union (Regulation (EU) 2024/1689, Article 5(1)(f)).
 
 Codecs other than MPEG-4 Part 2 are converted by ffmpeg first: from VULTUS_FFMPEG, the PATH, or the package
@@ -32,7 +32,7 @@ Codecs other than MPEG-4 Part 2 are converted by ffmpeg first: from VULTUS_FFMPE
 
 Examples:
   $ vultus analyze clip.mp4
-  $ vultus analyze talk.avi --region 120,80,160,160 --report talk.html
+  $ vultus analyze talk.avi --faces 120,80,160,160 --report talk.html
   $ vultus analyze *.mp4 --json > results.jsonl`;
 
 export function registerAnalyze(program: Command, signal: AbortSignal): void {
@@ -42,11 +42,11 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
     .summary('tell the facial expression over time')
     .description('Tells the facial expression over time, from the residual and the motion vectors of P-frames.')
     .option('--model <file>', 'a model of vultus train (default: the one of this package)')
-    .option('--region <x,y,w,h>', 'the face box in luma pixels (default: whole frame)', parseRegion)
+    .option('--faces <auto|frame|x,y,w,h>', 'which faces to read', parseFaces, 'auto')
     .option('--json', 'one JSON object per video')
     .option('--csv', 'one line per window')
     .option('--report <file.html>', 'also write a report to look at')
-    .option('--thumbnails <n>', 'pictures of the face box in the report', parseCount, 10)
+    .option('--thumbnails <n>', 'pictures of each face in the report', parseCount, 10)
     .option('--window <s>', 'length of a window in seconds (default: 1.6)', parseSeconds)
     .option('--hop <s>', 'seconds from one window to the next (default: 0.2)', parseSeconds)
     .option('--threshold <p>', 'below this probability a moment is uncertain (default: 0.5)', parseShare)
@@ -55,22 +55,26 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
 }
 
 async function run(files: string[], options: Options, signal: AbortSignal): Promise<void> {
-  const { model: path, region, json = false, csv = false, report, window, hop, threshold } = options;
+  const { model: path, faces, json = false, csv = false, report, window, hop, threshold } = options;
   if (json && csv) throw new UsageError('--json and --csv exclude each other');
   if (report && !/\.html?$/i.test(report)) throw new UsageError(`--report ${report}: name a file that ends in .html`);
   const { analyze, defaultModel } = await import('../../analyze.js');
+  const { loadFaceNetworks } = await import('../../face/networks/index.js');
   const { loadModel } = await import('../../network/model.js');
   const { analysisJson, windowsCsv } = await import('../../report/json.js');
   const { analysisText } = await import('../../report/text.js');
 
   const model = await loadModel(path ?? defaultModel);
+  // Loaded once for all files; without them each file says what it does instead.
+  const networks = faces === 'auto' ? await loadFaceNetworks().catch(() => undefined) : undefined;
   const entries: ReportEntry[] = [];
   let first = true;
   try {
     await forEachFile(files, signal, { json }, async (file) => {
       const analysis = analyze(file, {
+        ...(networks && { networks }),
         ...{ model, signal, thumbnails: report ? options.thumbnails : 0 },
-        ...(region && { region }),
+        faces,
         ...(window !== undefined && { window }),
         ...(hop !== undefined && { hop }),
         ...(threshold !== undefined && { threshold }),
@@ -86,6 +90,7 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
       if (report) entries.push({ file: basename(file), result });
     });
   } finally {
+    await networks?.close();
     await model.close();
   }
   if (!report || entries.length === 0) return;
@@ -94,8 +99,9 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
   notice(`report: ${report}`);
 }
 
-/** A region outside the picture is a mistake of the command line, not of the file. */
+/** A face box outside the picture is a mistake of the command line, not of the file. */
 function asUsage(error: unknown): never {
-  if (error instanceof RangeError && error.message.startsWith('region ')) throw new UsageError(`--${error.message}`);
+  if (error instanceof RangeError && error.message.startsWith('face box '))
+    throw new UsageError(`--faces: ${error.message}`);
   throw error;
 }
