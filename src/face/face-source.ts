@@ -3,8 +3,8 @@ import type { CompressedFrame } from '../bitstream/frame.js';
 import type { DecodedPicture } from '../bitstream/parser.js';
 import type { FaceBox } from '../residual/track.js';
 import type { FrameEntry, Video } from '../video.js';
-import { locateFaces } from './locate.js';
-import type { FaceNetworks } from './networks/index.js';
+import { isFace, locateFaces } from './locate.js';
+import { type FaceNetworks, intersectionOverUnion } from './networks/index.js';
 import { FaceTracker, type Track } from './tracker.js';
 
 export interface FaceSource {
@@ -46,6 +46,8 @@ export class LocatedFaces implements FaceSource {
   readonly #networks: FaceNetworks;
   readonly #tracker: FaceTracker;
   readonly #signal: AbortSignal | undefined;
+  /** What was found to be no face, and when: not asked again at once. */
+  #refused: { box: FaceBox; at: number }[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
   #lookedCloserAt = Number.NEGATIVE_INFINITY;
 
@@ -80,7 +82,16 @@ export class LocatedFaces implements FaceSource {
     const thorough = nobody && timestamp - this.#lookedCloserAt >= lookCloserEvery;
     if (thorough) this.#lookedCloserAt = timestamp;
     const faces = await locateFaces(this.#networks, picture, { thorough });
-    await this.#tracker.look(timestamp, faces, ({ box, points }) => this.#networks.describe(picture, box, points));
+    this.#refused = this.#refused.filter((refused) => timestamp - refused.at < lookCloserEvery);
+    await this.#tracker.look(timestamp, faces, {
+      describe: ({ box, points }) => this.#networks.describe(picture, box, points),
+      confirm: async (face) => {
+        if (this.#refused.some(({ box }) => intersectionOverUnion(box, face.box) > 0.5)) return false;
+        if (await isFace(this.#networks, picture, face)) return true;
+        this.#refused.push({ box: face.box, at: timestamp });
+        return false;
+      },
+    });
   }
 
   follow(frame: CompressedFrame, seconds: number): void {

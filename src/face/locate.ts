@@ -52,8 +52,9 @@ function middle(points: readonly Point[]): Point {
 
 /** Sides of the picture that the detector sees: faces that fill the picture are found small, the others large. */
 const sizes = [160, 416] as const;
-/** For a thorough look. */
+/** For pictures with a longer side than that, and for a thorough look. */
 const largest = 608;
+const largeFrom = 600;
 /** Pictures with a longer side than this are also looked at in parts when looked at thoroughly. */
 const partsFrom = 960;
 /** Score from which a box is taken for a face. */
@@ -76,10 +77,11 @@ export async function locateFaces(
 ): Promise<LocatedFace[]> {
   const found: Detection[] = [];
   for (const inputSize of sizes) found.push(...(await networks.detect(picture, { inputSize, minScore })));
-  if (thorough && found.length === 0) {
+  const large = Math.max(picture.width, picture.height) > largeFrom;
+  if (large || (thorough && found.length === 0)) {
     found.push(...(await networks.detect(picture, { inputSize: largest, minScore })));
-    if (found.length === 0) found.push(...(await inParts(networks, picture)));
   }
+  if (thorough && found.length === 0) found.push(...(await inParts(networks, picture)));
   const faces: LocatedFace[] = [];
   for (const detection of found.sort((a, b) => b.score - a.score)) {
     if (faces.length === most) break;
@@ -91,6 +93,31 @@ export async function locateFaces(
     faces.push({ box, score: detection.score, points });
   }
   return faces;
+}
+
+/** Score of the accurate detector, shown the face alone, from which it is one. */
+const confirmed = 0.3;
+
+/** Parts of the picture shown to it, as multiples of the box: small faces need more around them, large ones have no more. */
+const surroundings = [2, 4] as const;
+
+/**
+ * Is it a face? The tiny detector also takes patterns for faces; the accurate one, shown the box and what is around it, does
+ * not. Slow: for faces that were not known before.
+ */
+export async function isFace(networks: FaceNetworks, picture: Picture, { box }: LocatedFace): Promise<boolean> {
+  for (const times of surroundings) {
+    const [beyondX, beyondY] = [((times - 1) * box.width) / 2, ((times - 1) * box.height) / 2];
+    const x = Math.max(0, Math.floor(box.x - beyondX));
+    const y = Math.max(0, Math.floor(box.y - beyondY));
+    const right = Math.min(picture.width, Math.ceil(box.x + box.width + beyondX));
+    const bottom = Math.min(picture.height, Math.ceil(box.y + box.height + beyondY));
+    if (right - x < 8 || bottom - y < 8) return false;
+    const part = { x, y, width: right - x, height: bottom - y };
+    const found = await networks.detect(picture, { detector: 'ssd', part, minScore: confirmed });
+    if (found.some((face) => intersectionOverUnion(face, box) > 0.2)) return true;
+  }
+  return false;
 }
 
 /** Looks at the parts of a large picture, each half as long as its longer side; they overlap by a fifth. */

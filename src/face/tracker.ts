@@ -29,6 +29,8 @@ const goneConfidence = 0.05;
 
 /** Boxes of less overlap are not taken for the same face. */
 const sameBox = 0.25;
+/** Boxes of more overlap are, where the face was followed. */
+const surelySameBox = 0.6;
 /** Descriptors of less distance are one person's: where one and two persons' are told apart equally well, less a margin. */
 const samePerson = 0.5;
 /** Seconds in which confidence halves while motion vectors agree, and while they say nothing at all. */
@@ -42,8 +44,13 @@ const mostMisses = 2;
 /** Seconds after which a face's descriptor is taken anew: people turn, light changes. */
 const describeAgain = 10;
 
-/** Gives the descriptor of a located face. */
-export type Describe = (face: LocatedFace) => Promise<Float32Array>;
+/** What is asked about a located face. */
+export interface Questions {
+  /** Is it one? Asked where no known face explains it. */
+  confirm(face: LocatedFace): Promise<boolean>;
+  /** Its descriptor. */
+  describe(face: LocatedFace): Promise<Float32Array>;
+}
 
 class TrackState implements Track {
   previous: FaceBox;
@@ -98,10 +105,10 @@ export class FaceTracker {
     return this.#tracks;
   }
 
-  /** True where some face's confidence is spent, or no face is known: a look is worth its price. */
+  /** True where no face is known, or one was not seen by the last look, or its confidence is spent: a look is worth its price. */
   get needsLook(): boolean {
     const present = this.#tracks.filter((track) => track.present);
-    return present.length === 0 || present.some(({ confidence }) => confidence < spentConfidence);
+    return present.length === 0 || present.some(({ missed, confidence }) => missed > 0 || confidence < spentConfidence);
   }
 
   /** A key frame that was not looked at: its boxes are those of the anchor before. */
@@ -114,8 +121,8 @@ export class FaceTracker {
     }
   }
 
-  /** A key frame and the faces located on it. `describe` is asked only where overlap does not tell who is who. */
-  async look(time: number, faces: readonly LocatedFace[], describe: Describe): Promise<void> {
+  /** A key frame and the faces located on it; the questions are asked where overlap does not tell who is who. */
+  async look(time: number, faces: readonly LocatedFace[], { confirm, describe }: Questions): Promise<void> {
     const open = new Set(faces);
     const missing = new Set(this.#tracks);
     const pairs = this.#tracks
@@ -123,8 +130,14 @@ export class FaceTracker {
       .flatMap((track) => faces.map((face) => ({ track, face, overlap: intersectionOverUnion(track.box, face.box) })))
       .filter(({ overlap }) => overlap >= sameBox)
       .sort((a, b) => b.overlap - a.overlap);
-    for (const { track, face } of pairs) {
+    for (const { track, face, overlap } of pairs) {
       if (!open.has(face) || !missing.has(track)) continue;
+      // A face that was followed well is where it was expected. Anything else that looks like one may have come in its place.
+      const expected = overlap >= surelySameBox && track.confidence >= spentConfidence;
+      if (!expected && !(await confirm(face))) {
+        open.delete(face);
+        continue;
+      }
       track.see(face.box);
       open.delete(face);
       missing.delete(track);
@@ -134,6 +147,7 @@ export class FaceTracker {
       }
     }
     for (const face of open) {
+      if (!(await confirm(face))) continue;
       const descriptor = await describe(face);
       const track = nearest(missing, descriptor) ?? this.#enter(face.box);
       if (!track) continue;

@@ -53,6 +53,8 @@ export interface DetectOptions {
   inputSize?: number;
   /** Look only at this part of the picture, of whole pixels and inside it. Boxes are in pixels of the whole picture. */
   part?: PixelRect;
+  /** This detector rather than the one chosen in `loadFaceNetworks`. */
+  detector?: 'tiny' | 'ssd';
 }
 
 /** Face networks, loaded when first used. Pictures are not changed and not kept. */
@@ -82,7 +84,7 @@ export interface FaceNetworks {
  * it when first used.
  */
 export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promise<FaceNetworks> {
-  const { detector = 'tiny', landmarks: size = 'full', threads = 1, colour = {} } = options;
+  const { detector: preferred = 'tiny', landmarks: size = 'full', threads = 1, colour = {} } = options;
   if (!(Number.isInteger(threads) && threads > 0))
     throw new ModelError(`threads is ${threads}: use a whole number from 1`);
   const source = options.weights ?? (await installedWeights());
@@ -95,7 +97,7 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
 
   async function detect(
     picture: Picture,
-    { minScore = 0.5, inputSize, part }: DetectOptions = {},
+    { minScore = 0.5, inputSize, part, detector = preferred }: DetectOptions = {},
   ): Promise<Detection[]> {
     if (!(minScore >= 0 && minScore < 1)) throw new ModelError(`minScore is ${minScore}: use 0 to 1`);
     const seen = detectorInput(detector, inputSize);
