@@ -11,6 +11,7 @@ import { unbroken } from '../timeline/timeline.js';
 import type { ExpressionWindow } from '../timeline/window.js';
 import { clock, escapeHtml, percent } from './format.js';
 import { encodePng } from './png.js';
+import { toBase64 } from './text-encoding.js';
 
 /** Points of a drawn curve at most: more cannot be told apart on a screen. */
 const MAX_POINTS = 480;
@@ -140,12 +141,6 @@ export function filmstrip({ thumbnails }: FaceView): string {
     return `<figure><img alt="Face box at ${clock(time)}" width="${width}" height="${height}" src="data:image/png;base64,${png}"><figcaption>${clock(time)}</figcaption></figure>`;
   });
   return `<div class="film" aria-label="Key frames of the face box">${pictures.join('')}</div>`;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return btoa(text);
 }
 
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];

@@ -3,12 +3,12 @@ import type { Rect } from '../bitstream/frame.js';
 import type { DecodedPicture } from '../bitstream/parser.js';
 import type { Thumbnail } from './result.js';
 
-/** Side of the longest edge in pixels. */
+/** Length of the longest edge in pixels, unless asked otherwise. */
 const SIDE = 112;
 
-/** Box-filters the region to at most 112 pixels a side and turns it into RGB (BT.601, limited range). */
-export function thumbnail(picture: DecodedPicture, region: Rect, time: number): Thumbnail {
-  const shrink = Math.max(1, Math.max(region.width, region.height) / SIDE);
+/** Box-filters the region to at most `side` pixels a side and turns it into RGB (BT.601, limited range). */
+export function thumbnail(picture: DecodedPicture, region: Rect, time: number, side = SIDE): Thumbnail {
+  const shrink = Math.max(1, Math.max(region.width, region.height) / side);
   const width = Math.max(1, Math.round(region.width / shrink));
   const height = Math.max(1, Math.round(region.height / shrink));
   const chromaWidth = (picture.width + 1) >> 1;

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { bytes, table } from '../../report/plain-text.js';
 import type { FrameStatistics } from '../../residual/statistics.js';
 import { forEachFile } from '../batch.js';
-import { describe } from '../failure.js';
+import { describe, UsageError } from '../failure.js';
 import { parseCount } from '../options.js';
 import { clearProgress, oneLine, print, progress } from '../output.js';
 
 interface Options {
   json?: boolean;
+  faces?: string;
   limit: number;
   all?: boolean;
 }
@@ -50,7 +51,7 @@ export interface Inspection {
 export function registerInspect(program: Command, signal: AbortSignal): void {
   program
     .command('inspect')
-    .argument('<video...>', 'MPEG-4 Part 2 in MP4, MOV, 3GP, MKV, TS, AVI or a raw stream')
+    .argument('<video...>', 'MPEG-4 Part 2, H.263, FLV1 or H.264 in MP4, MOV, 3GP, MKV, TS, FLV, AVI or a raw stream')
     .summary('show what a bitstream holds, picture by picture')
     .description(
       'Shows container, codec and a table of the pictures in display order: type, bytes, mean quantiser, macroblocks by kind, ' +
@@ -59,8 +60,18 @@ export function registerInspect(program: Command, signal: AbortSignal): void {
     .option('--json', 'one JSON object per file, with every picture in `frames`')
     .option('--limit <n>', 'pictures in the table', parseCount, 40)
     .option('--all', 'all pictures in the table')
+    .option('--faces <file.html>', 'instead: a page with the faces on key frames and how they were followed')
     .action(async (files: string[], options: Options) => {
+      const { faces } = options;
+      if (faces) {
+        if (files.length !== 1 || options.json) throw new UsageError('--faces takes one video, and no --json');
+        if (!/\.html?$/i.test(faces)) throw new UsageError(`--faces ${faces}: name a file that ends in .html`);
+      }
       await forEachFile(files, signal, options, async (file) => {
+        if (faces) {
+          const { inspectFaces } = await import('../inspect-faces.js');
+          return inspectFaces(file, faces, signal);
+        }
         const inspection = await inspect(file, signal);
         await print(options.json ? JSON.stringify(inspection) : describeInspection(inspection, options));
       });
