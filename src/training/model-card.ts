@@ -6,9 +6,9 @@ import type { EvaluationReport } from '../evaluation/report.js';
 import type { CardMetrics, ModelCard } from '../network/card.js';
 import type { Normalisation } from '../residual/tensor.js';
 import type { TrainingConfig } from './config.js';
+import type { TrainOptions } from './options.js';
 import { packageVersion } from './package-version.js';
 import type { EpochRecord } from './record.js';
-import type { TrainOptions } from './run.js';
 
 export interface CardSource {
   config: TrainingConfig;
