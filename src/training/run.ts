@@ -53,7 +53,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   };
   const store = await openParsedClips(options, dataset, [...whole.train, ...whole.validation]);
   try {
-    return await finish(run, await new Session(run, store).run(checkpoint));
+    return await finish(run, store, await new Session(run, store).run(checkpoint));
   } finally {
     store.close();
   }
