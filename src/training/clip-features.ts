@@ -17,8 +17,8 @@ export interface FeatureSource {
   name: string;
   /** Length of a feature. */
   size: number;
-  /** The clip's feature. Throws MalformedStreamError, UnsupportedStreamError or LimitExceededError where it has none. */
-  describe(row: DatasetClip): Promise<Float32Array>;
+  /** The feature of a clip of the data set. Throws MalformedStreamError, UnsupportedStreamError or LimitExceededError where it has none. */
+  describe(row: DatasetClip, dataset: Dataset): Promise<Float32Array>;
 }
 
 export interface ClipFeatures {
@@ -69,7 +69,7 @@ export async function openFeatures(
   }
   for (const [i, row] of missing.entries()) {
     options.abort?.throwIfAborted();
-    const line = await describe(source, row);
+    const line = await describe(source, row, dataset);
     known.set(row.clip, line);
     await appendFile(path, `${JSON.stringify(line)}\n`);
     options.onProgress?.(i + 1, missing.length);
@@ -85,10 +85,10 @@ export async function openFeatures(
   return { features, failures };
 }
 
-async function describe(source: FeatureSource, row: DatasetClip): Promise<Line> {
+async function describe(source: FeatureSource, row: DatasetClip, dataset: Dataset): Promise<Line> {
   let values: Float32Array;
   try {
-    values = await source.describe(row);
+    values = await source.describe(row, dataset);
   } catch (error) {
     if (error instanceof Error && typedErrors.has(error.name)) return { clip: row.clip, failure: error.message };
     throw error;

@@ -39,7 +39,7 @@ export interface TrainEvents {
   /** Clips verified, parsed or tested. */
   work(what: 'verifying' | 'parsing' | 'describing' | 'testing', done: number, all: number): void;
   /** After every step; `remaining` in seconds, for all epochs. */
-  step(state: { epoch: number; step: number; steps: number; loss: number; remaining: number }): void;
+  step(state: { epoch: number; epochs: number; step: number; steps: number; loss: number; remaining: number }): void;
   epoch(record: EpochRecord, epochs: number, remaining: number): void;
 }
 

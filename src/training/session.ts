@@ -128,6 +128,7 @@ export class Session {
       const perStep = (now - begin) / 1000 / (trainer.steps - firstStep);
       events?.step?.({
         epoch: progress.epochsDone + 1,
+        epochs: config.epochs,
         step: trainer.steps - end + stepsPerEpoch,
         steps: stepsPerEpoch,
         loss: result.loss,
