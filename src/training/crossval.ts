@@ -3,7 +3,7 @@
  * by a validation fold among the others. A run per fold and seed, each in a folder of its own; what is finished is not
  * done again and what was interrupted goes on, so one command may be called until it is through.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadDataset } from '../dataset/dataset.js';
 import { knownLabels } from '../dataset/manifest.js';
@@ -97,7 +97,7 @@ export async function crossval(options: CrossvalOptions): Promise<CrossvalResult
         out: folder,
         testFold: fold,
         validationFold: all[(all.indexOf(fold) + 1) % all.length]!,
-        resume: true,
+        resume: await exists(join(folder, 'checkpoint.safetensors')),
         leakage: true,
       });
       run = (await readRun(folder))!;
@@ -120,6 +120,10 @@ async function openFolder(out: string, what: Record<string, unknown>): Promise<v
   else if (before !== text) {
     throw new ModelError(`${out} holds runs of another config, data set or protocol: name another --out`);
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 function hashesOf(runs: readonly FinishedRun[]): string[] {
