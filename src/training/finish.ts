@@ -18,7 +18,7 @@ import type { Trained } from './session.js';
 
 /** Leakage of the person on both sides; null where there are too few people. */
 export interface RunLeakage {
-  /** On the clips trained on: people whom the network saw. */
+  /** On all clips of the people whom the network learnt from. */
   train: Leakage | null;
   /** On the test clips: people whom it never saw. */
   test: Leakage | null;
@@ -84,12 +84,12 @@ export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }
   return { model: join(out, 'model.onnx'), bestEpoch, test, framesPerSecond, seconds };
 }
 
-/** z_e of the training clips, as evaluation would show them. */
-async function embed({ options, split, normalisation }: Run, store: ParsedClips, model: ExpressionModel) {
+/** z_e of the clips of the people trained on, as evaluation would show them. */
+async function embed({ options, ofTrained, normalisation }: Run, store: ParsedClips, model: ExpressionModel) {
   const { signal } = options.config;
-  const rows = new Map(split.train.map((row) => [row.path, row]));
+  const rows = new Map(ofTrained.map((row) => [row.path, row]));
   const embedded: EmbeddedClip[] = [];
-  const clips = split.train.map(({ path }) => ({ path, label: 0 }));
+  const clips = ofTrained.map(({ path }) => ({ path, label: 0 }));
   const sequence = (path: string) => store.clip(path);
   for (const { input, clips: part } of evenBatches({ clips, sequence, signal, normalisation, batch: 32 })) {
     const { embedding } = await model.predict(input, part.length);

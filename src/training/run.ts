@@ -49,6 +49,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const run: Run = {
     ...{ options, dataset, labels, side, protocolHash: selection?.hash },
     split: { ...split, train },
+    ofTrained: whole.train.filter((row) => train.some(({ subject }) => subject === row.subject)),
     normalisation: normalisationOf(config),
   };
   const store = await openParsedClips(options, dataset, [...whole.train, ...whole.validation]);
