@@ -106,14 +106,23 @@ function decode(values: string): Float32Array {
   return new Float32Array(new Uint8Array(bytes).buffer);
 }
 
+/** A line of the file; undefined where two processes that wrote at once tore it. */
+function parseLine(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    return undefined;
+  }
+}
+
 async function readLines(path: string, header: string, size: number): Promise<Map<string, Line>> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const [first, ...lines] = text.split('\n').slice(0, -1);
   const known = new Map<string, Line>();
   if (first !== header) return known;
   for (const text of lines) {
-    const line = JSON.parse(text) as Line;
-    if (line.values === undefined || decode(line.values).length === size) known.set(line.clip, line);
+    const line = parseLine(text);
+    if (line && (line.values === undefined || decode(line.values).length === size)) known.set(line.clip, line);
   }
   return known;
 }
