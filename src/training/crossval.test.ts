@@ -2,8 +2,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { drawDataset, drawnConfig } from '../../test/support/drawn-dataset.js';
+import { registerAblate } from '../cli/commands/ablate.js';
+import { registerCrossval } from '../cli/commands/crossval.js';
+import { registerEvaluate } from '../cli/commands/evaluate.js';
 import { loadDataset } from '../dataset/dataset.js';
 import { MalformedStreamError } from '../errors.js';
 import { ablate } from './ablate.js';
@@ -253,5 +257,68 @@ describe('ablate', () => {
     await expect(bad({ cells: [{ name: 'x', set: { 'apex.mu': 1 } }] })).rejects.toThrow('the config has no apex');
     await expect(bad({ cells: [{ name: 'x' }, { name: 'X' }] })).rejects.toThrow('two cells are called');
     await expect(bad({ protocols: ['nowhere.json'] })).rejects.toThrow('names nowhere.json');
+  });
+});
+
+describe('the commands', () => {
+  const run = async (...args: string[]) => {
+    const out: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+    const quiet = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    try {
+      const program = new Command().exitOverride().configureOutput({ outputError: () => {} });
+      const { signal } = new AbortController();
+      for (const register of [registerCrossval, registerAblate, registerEvaluate]) register(program, signal);
+      for (const command of program.commands) command.copyInheritedSettings(program);
+      await program.parseAsync(['node', 'vultus', ...args]);
+    } finally {
+      write.mockRestore();
+      quiet.mockRestore();
+    }
+    return out.join('');
+  };
+  const config = () => {
+    const path = join(folder, 'command.json');
+    writeFileSync(path, JSON.stringify(drawnConfig({ epochs: 1 })));
+    return path;
+  };
+
+  it('crossval prints every figure with its margin', async () => {
+    const where = ['--data', data, '--out', join(folder, 'command'), '--cache', join(folder, 'cache')];
+    const text = await run(
+      'crossval',
+      '--config',
+      config(),
+      ...where,
+      '--folds',
+      '1,3',
+      '--seeds',
+      '1',
+      '--threads',
+      '1',
+    );
+    expect(text).toMatch(/^WAR +\d+\.\d% ± \d+\.\d$/m);
+    expect(text).toMatch(/^probe, new people +\d/m);
+    await expect(run('crossval', '--config', config(), ...where, '--folds', '1,1')).rejects.toThrow('there twice');
+  }, 30_000);
+
+  it('ablate prints a line per cell with its difference', async () => {
+    const grid = join(folder, 'command-grid.json');
+    const cells = [{ name: 'a' }, { name: 'b', set: { lr: 0.02 } }];
+    writeFileSync(grid, JSON.stringify({ name: 'g', config: 'command.json', cells, folds: [1, 2], seeds: [1] }));
+    config();
+    const where = ['--data', data, '--out', join(folder, 'command-grid'), '--cache', join(folder, 'cache')];
+    const text = await run('ablate', '--grid', grid, ...where, '--threads', '1');
+    expect(text.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^all clips: a: WAR \d+\.\d% ± /),
+      expect.stringMatching(/^all clips: b: WAR .* less the first: -?\d+\.\d% ± /),
+    ]);
+  }, 30_000);
+
+  it('evaluate --leakage gives the probe beside chance', async () => {
+    const model = join(folder, 'cv/fold-1/seed-1/model.onnx');
+    const json = JSON.parse(await run('evaluate', '--model', model, '--data', data, '--leakage', '--json'));
+    expect(json.leakage).toMatchObject({ subjects: 6, clips: 24, probe: { chance: expect.closeTo(1 / 6) } });
+    expect(await run('evaluate', '--model', model, '--data', data, '--leakage')).toContain('identity in z_e (24 clips');
   });
 });
