@@ -5,7 +5,9 @@
  * Exit codes: 0 done, 1 some input failed, 2 the command line is wrong, 130 interrupted.
  */
 import { Command, CommanderError } from 'commander';
+import { registerAblate } from './commands/ablate.js';
 import { registerAnalyze } from './commands/analyze.js';
+import { registerCrossval } from './commands/crossval.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerExtract } from './commands/extract.js';
 import { registerInspect } from './commands/inspect.js';
@@ -40,6 +42,8 @@ async function build(signal: AbortSignal): Promise<Command> {
   registerExtract(program, signal);
   registerTrain(program, signal);
   registerEvaluate(program, signal);
+  registerCrossval(program, signal);
+  registerAblate(program, signal);
   // Children copy settings only when made with .command(); each sub-command gets them here whoever registered it.
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

@@ -42,6 +42,13 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('Expected a whole number.');
 }
 
+/** A list of whole numbers like `1,4,7`, none twice. */
+export function parseCounts(text: string): number[] {
+  const counts = text.split(',').map((part) => parseCount(part.trim()));
+  if (new Set(counts).size < counts.length) throw new InvalidArgumentError('A number is there twice.');
+  return counts;
+}
+
 /** Display indices: `all`, or single ones and ranges with both ends included, ascending and without repeats. */
 export type FrameRanges = 'all' | readonly { first: number; last: number }[];
 

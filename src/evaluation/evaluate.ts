@@ -17,6 +17,10 @@ export interface EvaluateOptions {
 
 export interface Evaluation {
   outcomes: ClipOutcome[];
+  /** z_e of each outcome. */
+  embeddings: Float32Array[];
+  /** Wall clock for reading and predicting one clip, milliseconds, mean. */
+  milliseconds: number;
   /** Clips with frames that could not be read, or not wholly. They count like the others. */
   damaged: string[];
   /** P-frames parsed (`keyframes`: I-frames decoded). */
@@ -41,7 +45,8 @@ export async function evaluateClips(
   const cropper = new FrameCropper(signal);
   const tensor = new ClipTensor(signal, normalisation);
   const input = new Float32Array(batch * tensor.length);
-  const result: Evaluation = { outcomes: [], damaged: [], parsed: 0 };
+  const result: Evaluation = { outcomes: [], embeddings: [], milliseconds: 0, damaged: [], parsed: 0 };
+  const begin = performance.now();
   for (let at = 0; at < clips.length; at += batch) {
     const part = clips.slice(at, at + batch);
     for (const [i, row] of part.entries()) {
@@ -71,13 +76,19 @@ export async function evaluateClips(
       const view = centreView(cropper.size, signal.size);
       tensor.fill(clip.sequence, evenPlan(signal.frames, 0, count), view, input, i * tensor.length);
     }
-    const { probabilities } = await model.predict(input.subarray(0, part.length * tensor.length), part.length);
+    const { probabilities, embedding } = await model.predict(
+      input.subarray(0, part.length * tensor.length),
+      part.length,
+    );
     part.forEach((row, i) => {
       const answer = Array.from(probabilities.subarray(i * labels.length, (i + 1) * labels.length));
       result.outcomes.push(outcomeOf(row, labels, answer));
+      const size = embedding.length / part.length;
+      result.embeddings.push(embedding.slice(i * size, (i + 1) * size));
     });
     options.onProgress?.(Math.min(at + batch, clips.length), clips.length);
   }
+  result.milliseconds = (performance.now() - begin) / Math.max(1, clips.length);
   return result;
 }
 

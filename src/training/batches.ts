@@ -25,31 +25,45 @@ export interface BatchesOptions {
   augmentation: Augmentation;
   batch: number;
   seed: number;
+  /** Least steps of an epoch; the clips are shown several times where they are too few. */
+  minSteps?: number;
+}
+
+/** A clip as a batch shows it. */
+export interface Showing {
+  path: string;
+  /** Mirrored left to right. */
+  flip: boolean;
 }
 
 export interface Batch {
   /** [batch, T, C, S, S]; overwritten by the next but one call. */
   input: Float32Array;
   labels: Int32Array;
+  /** What stands in each row. */
+  shown: Showing[];
 }
 
 export class Batches {
-  /** Every clip is shown at most once an epoch: what does not fill a batch waits for another epoch's shuffle. */
   readonly stepsPerEpoch: number;
+  /** Every clip is shown at most once a round: what does not fill a batch waits for another round's shuffle. */
+  readonly #stepsPerRound: number;
   readonly #options: BatchesOptions;
   readonly #tensor: ClipTensor;
   readonly #pair: [Batch, Batch];
-  #epoch = -1;
+  #round = -1;
   #order: number[] = [];
 
   constructor(options: BatchesOptions) {
     if (options.clips.length === 0) throw new RangeError('no clip to make batches of');
     this.#options = options;
     this.#tensor = new ClipTensor(options.signal, options.normalisation);
-    this.stepsPerEpoch = Math.max(1, Math.floor(options.clips.length / options.batch));
+    this.#stepsPerRound = Math.max(1, Math.floor(options.clips.length / options.batch));
+    this.stepsPerEpoch = this.#stepsPerRound * Math.ceil(Math.max(1, (options.minSteps ?? 1) / this.#stepsPerRound));
     const empty = (): Batch => ({
       input: new Float32Array(options.batch * this.#tensor.length),
       labels: new Int32Array(options.batch),
+      shown: [],
     });
     this.#pair = [empty(), empty()];
   }
@@ -57,10 +71,10 @@ export class Batches {
   /** The batch of one step, counted from 0 over all epochs. Two are alive at a time. */
   at(step: number): Batch {
     const { clips, signal, augmentation, batch, sequence, seed } = this.#options;
-    const epoch = Math.floor(step / this.stepsPerEpoch);
-    const place = (step % this.stepsPerEpoch) * batch;
-    this.#shuffle(epoch);
-    const random = new Random(mix(seed, epoch, 1 + (step % this.stepsPerEpoch)));
+    const round = Math.floor(step / this.#stepsPerRound);
+    const place = (step % this.#stepsPerRound) * batch;
+    this.#shuffle(round);
+    const random = new Random(mix(seed, round, 1 + (step % this.#stepsPerRound)));
     const result = this.#pair[step & 1]!;
     for (let i = 0; i < batch; i++) {
       // Fewer clips than a batch: they take turns.
@@ -70,15 +84,16 @@ export class Batches {
       const view = drawView(clip.size, signal.size, augmentation, random);
       this.#tensor.fill(clip, plan, view, result.input, i * this.#tensor.length);
       result.labels[i] = label;
+      result.shown[i] = { path, flip: view.flip };
     }
     return result;
   }
 
-  #shuffle(epoch: number): void {
-    if (epoch === this.#epoch) return;
-    this.#epoch = epoch;
+  #shuffle(round: number): void {
+    if (round === this.#round) return;
+    this.#round = round;
     const order = this.#options.clips.map((_, i) => i);
-    this.#order = new Random(mix(this.#options.seed, epoch, 0)).shuffle(order);
+    this.#order = new Random(mix(this.#options.seed, round, 0)).shuffle(order);
   }
 }
 

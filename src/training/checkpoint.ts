@@ -8,12 +8,13 @@ import { type ParameterGroup, slots } from './group.js';
 
 const format = 'vultus-checkpoint-1';
 
-/** The file of `groups` and `metadata`. */
+/** The file of `groups`, `metadata`, and further arrays, whose names must not begin with a group's. */
 export function writeCheckpoint(
   groups: readonly ParameterGroup[],
   metadata: Readonly<Record<string, string>>,
+  further: ReadonlyMap<string, WeightArray> = new Map(),
 ): Uint8Array {
-  const arrays = new Map<string, WeightArray>();
+  const arrays = new Map<string, WeightArray>(further);
   for (const group of groups) {
     for (const slot of slots) {
       for (const { spec, data } of group.parts(slot)) {
@@ -27,8 +28,13 @@ export function writeCheckpoint(
 /** A checkpoint that has been read, not yet put in place. */
 export interface Checkpoint {
   metadata: Record<string, string>;
-  /** Copies the vectors into the groups; throws ModelError, changing nothing, where names or shapes are not theirs. */
-  restore(groups: readonly ParameterGroup[]): void;
+  /** The arrays whose names begin with `prefix`. */
+  further(prefix: string): Map<string, WeightArray>;
+  /**
+   * Copies the vectors into the groups; throws ModelError, changing nothing, where names or shapes are not theirs, or where
+   * there are arrays that are neither theirs nor named with `prefix`.
+   */
+  restore(groups: readonly ParameterGroup[], prefix?: string): void;
 }
 
 /** Reads a checkpoint's bytes. Throws ModelError. */
@@ -37,7 +43,8 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   if (metadata.format !== format) throw new ModelError('not a checkpoint of vultus');
   return {
     metadata,
-    restore(groups) {
+    further: (prefix) => new Map([...weights].filter(([name]) => name.startsWith(prefix))),
+    restore(groups, prefix) {
       const copies: (() => void)[] = [];
       for (const group of groups) {
         for (const slot of slots) {
@@ -52,7 +59,9 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
           }
         }
       }
-      if (copies.length !== weights.size) throw new ModelError('checkpoint: it holds more than the network has');
+      const others = prefix === undefined ? 0 : [...weights.keys()].filter((name) => name.startsWith(prefix)).length;
+      if (copies.length + others !== weights.size)
+        throw new ModelError('checkpoint: it holds more than the network has');
       for (const copy of copies) copy();
     },
   };

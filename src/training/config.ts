@@ -1,8 +1,10 @@
 /** The file that describes a training run: JSON in which `//` comments are allowed, so that a choice can say its reason. */
 import { z } from 'zod';
-import { ModelError } from '../errors.js';
 import { defaultNetworkConfig, networkConfigSchema } from '../network/config.js';
 import { signalSchema } from '../residual/signal.js';
+import { parseJson } from './json-file.js';
+import { apexSchema } from './losses/apex.js';
+import { regulariserSchema } from './losses/regulariser.js';
 import { augmentationSchema, defaultAugmentation } from './sampling.js';
 
 export const trainingConfigSchema = z.strictObject({
@@ -13,7 +15,13 @@ export const trainingConfigSchema = z.strictObject({
   limit: z.number().positive().optional(),
   network: networkConfigSchema.default(defaultNetworkConfig),
   augmentation: augmentationSchema.default(defaultAugmentation),
+  /** What keeps z_e free of the person, beside the cross-entropy; left out: nothing. */
+  regulariser: regulariserSchema.optional(),
+  /** The complementary constraint: z_e and z_i together must draw the face at its apex; left out: none. */
+  apex: apexSchema.optional(),
   batch: z.int().min(2).max(1024).default(32),
+  /** Least steps of an epoch: a small training set is shown several times, so that sets of any size train as long. */
+  minSteps: z.int().min(1).max(100_000).optional(),
   epochs: z.int().min(1).max(10_000).default(16),
   /** Peak of the learning rate. */
   lr: z.number().positive().default(2e-3),
@@ -40,23 +48,5 @@ export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
 /** Reads a config. Throws ModelError naming the key that is wrong. */
 export function parseTrainingConfig(text: string, name: string): TrainingConfig {
-  let values: unknown;
-  try {
-    values = JSON.parse(withoutComments(text));
-  } catch (error) {
-    throw new ModelError(`${name} is no JSON: ${(error as Error).message}`);
-  }
-  const parsed = trainingConfigSchema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues
-    .slice(0, 5)
-    .map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`);
-  throw new ModelError(`${name}: ${issues.join('; ')}`);
-}
-
-/** Blanks `//` comments outside strings; positions stay, so that messages of the JSON parser point to the right place. */
-function withoutComments(text: string): string {
-  return text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*/g, (part) =>
-    part.startsWith('"') ? part : ' '.repeat(part.length),
-  );
+  return parseJson(text, name, trainingConfigSchema);
 }

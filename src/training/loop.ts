@@ -1,20 +1,20 @@
 /** One training step after another: a network, its optimiser and their state. */
 import { z } from 'zod';
 import { ModelError } from '../errors.js';
-import { crossEntropy, input, sizeOf } from '../graph/index.js';
+import { sizeOf } from '../graph/index.js';
 import { type NetworkConfig, networkConfigSchema } from '../network/config.js';
-import { buildExpression } from '../network/expression.js';
-import { TrainingLayers } from '../network/layers.js';
 import { compileInference, openInference, type Prediction } from '../network/model.js';
-import { type Parameters, recordParameters } from '../network/parameters.js';
 import type { Value } from '../network/runtime.js';
 import type { WeightSet } from '../network/weights.js';
 import { type Signal, signalPlanes, signalSchema } from '../residual/signal.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { ParameterGroup } from './group.js';
+import { Estimator } from './estimator.js';
+import { type ExpressionStep, expressionStep } from './expression-step.js';
+import { type ApexConfig, apexSize } from './losses/apex.js';
+import { createRegulariser, type RegulariserConfig } from './losses/index.js';
 import { cosineLearningRate } from './optimiser.js';
 import { Random } from './random.js';
-import { type StepDefinition, TrainingStep } from './step.js';
+import { TrainingStep } from './step.js';
 
 export interface Hyperparameters {
   /** Length of the cosine schedule. */
@@ -33,6 +33,24 @@ export interface Hyperparameters {
   ema?: number;
 }
 
+/** The side inputs of one batch. */
+export interface SideBatch {
+  /** z_i, standardised over the training clips: [batch, d]. */
+  identity: Float32Array;
+  /** Grey faces from 0 to 1: [batch, 48 x 48], zeros where there is none. Absent without the apex constraint. */
+  apex?: Float32Array;
+  /** 1 where the clip has an apex face, 0 elsewhere: [batch]. */
+  apexWeights?: Float32Array;
+}
+
+/** Losses beside the cross-entropy. */
+export interface GameOptions {
+  regulariser?: RegulariserConfig | undefined;
+  apex?: ApexConfig | undefined;
+  /** Size of z_i. */
+  identitySize: number;
+}
+
 export interface TrainerOptions {
   network: NetworkConfig;
   signal: Signal;
@@ -43,6 +61,8 @@ export interface TrainerOptions {
   /** Steps per epoch, for the schedule. */
   stepsPerEpoch: number;
   hyper: Hyperparameters;
+  /** Left out: cross-entropy alone. */
+  game?: GameOptions;
   /** Of the initial weights and of dropout. */
   seed: number;
   /** Threads inside an operator. */
@@ -52,7 +72,7 @@ export interface TrainerOptions {
 }
 
 export interface StepResult {
-  /** Mean loss of the batch, before the update. */
+  /** Mean cross-entropy of the batch, before the update. */
   loss: number;
   /** Clips of the batch whose label had the highest logit (batch statistics, dropout on). */
   correct: number;
@@ -60,6 +80,19 @@ export interface StepResult {
   gradNorm: number;
   /** Learning rate of this step. */
   lr: number;
+  /** What the regulariser says of the batch, before the update; absent without one. */
+  penalty?: {
+    /** The estimate of dependence; below 0 it is charged as 0. */
+    bound: number;
+    /** How much better than its marginal the estimator explains z_i, in nats; absent where the kind has no such figure. */
+    gain?: number;
+    /** The weight that the penalty had. */
+    lambda: number;
+    /** Mean loss of the inner steps that followed; absent where there were none. */
+    inner?: number;
+  };
+  /** Mean absolute difference between drawn and true apex face; absent without the constraint. */
+  apex?: number;
 }
 
 export interface Trainer {
@@ -70,9 +103,10 @@ export interface Trainer {
   readonly random: Random;
   /**
    * One update. `input` is float32 [batch, T, C, S, S], `labels` int32 [batch] in 0..classes-1, `weights` float32 [batch]
-   * (1 each if absent). The arrays are read before the promise settles and may be reused afterwards.
+   * (1 each if absent); `side` is wanted where the options have a game. The arrays are read before the promise settles and
+   * may be reused afterwards.
    */
-  step(input: Float32Array, labels: Int32Array, weights?: Float32Array): Promise<StepResult>;
+  step(input: Float32Array, labels: Int32Array, weights?: Float32Array, side?: SideBatch): Promise<StepResult>;
   /** Inference with the running statistics and the current (or averaged) weights; `input` is float32 [n, T, C, S, S], any n. */
   predict(input: Float32Array, n: number): Promise<Prediction>;
   /** Copies of weights and running statistics, as `exportModel` takes them. */
@@ -87,38 +121,22 @@ export interface Trainer {
 
 /** Sets up a network with fresh weights. Throws ModelError when the options contradict each other. */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  const { network, signal, classes, batch, hyper } = options;
   checkOptions(options);
+  const { signal, batch, game, network, threads } = options;
   const clip = [signal.frames, signalPlanes(signal.kind), signal.size, signal.size] as const;
   const random = new Random(options.seed);
-  const masks: { name: string; shape: readonly number[] }[] = [];
-  const forward = (parameters: Parameters) => {
-    masks.length = 0;
-    const layers = new TrainingLayers(parameters, (shape) => {
-      if (network.dropout === 0) return undefined;
-      const name = `dropout${masks.length}`;
-      masks.push({ name, shape });
-      return input(name, shape);
-    });
-    return buildExpression(layers, input('input', [batch, ...clip]), network, classes);
-  };
-  const group = new ParameterGroup('network', recordParameters(forward), random, hyper.ema !== undefined);
-  const definition: StepDefinition = {
-    groups: [group],
-    weightDecay: { network: hyper.weightDecay },
-    build(parameters) {
-      const { logits } = forward(parameters.network!);
-      const labels = input('labels', [batch], 'int32');
-      const weights = input('weights', [batch]);
-      const loss = crossEntropy(logits, labels, { smoothing: hyper.labelSmoothing, weights });
-      return { losses: { network: loss }, outputs: { logits } };
-    },
-  };
-  const step = await TrainingStep.create(definition, {
-    threads: options.threads,
+  const parts = expressionStep(options, clip, random);
+  const step = await TrainingStep.create(parts.definition, {
+    threads,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   });
-  return new ExpressionTrainer(options, clip, random, group, step, [...masks]);
+  let estimator: Estimator | undefined;
+  if (parts.estimator) {
+    const shape = { batch, embedding: network.embedding, identity: game!.identitySize };
+    const config = game!.regulariser!;
+    estimator = await Estimator.create(config, createRegulariser(config), shape, parts.estimator, threads);
+  }
+  return new ExpressionTrainer(options, clip, random, parts, step, estimator);
 }
 
 function checkOptions({ network, signal, classes, batch, stepsPerEpoch, hyper, threads }: TrainerOptions): void {
@@ -147,9 +165,9 @@ class ExpressionTrainer implements Trainer {
   readonly options: TrainerOptions;
   readonly random: Random;
   private readonly clip: readonly [number, number, number, number];
-  private readonly group: ParameterGroup;
+  private readonly parts: ExpressionStep;
   private readonly program: TrainingStep;
-  private readonly masks: readonly { name: string; shape: readonly number[] }[];
+  private readonly estimator: Estimator | undefined;
   private done = 0;
   /** The exported network with the weights of now; made when `predict` first wants it. */
   private inference: Promise<Inference> | undefined;
@@ -158,23 +176,23 @@ class ExpressionTrainer implements Trainer {
     options: TrainerOptions,
     clip: readonly [number, number, number, number],
     random: Random,
-    group: ParameterGroup,
+    parts: ExpressionStep,
     program: TrainingStep,
-    masks: readonly { name: string; shape: readonly number[] }[],
+    estimator: Estimator | undefined,
   ) {
     this.options = options;
     this.clip = clip;
     this.random = random;
-    this.group = group;
+    this.parts = parts;
     this.program = program;
-    this.masks = masks;
+    this.estimator = estimator;
   }
 
   get steps(): number {
     return this.done;
   }
 
-  async step(values: Float32Array, labels: Int32Array, weights?: Float32Array): Promise<StepResult> {
+  async step(values: Float32Array, labels: Int32Array, weights?: Float32Array, side?: SideBatch): Promise<StepResult> {
     const { batch, classes, hyper, stepsPerEpoch, network } = this.options;
     const shape = [batch, ...this.clip];
     if (values.length !== sizeOf(shape)) throw new ModelError(`step: ${values.length} values for [${shape}]`);
@@ -188,7 +206,7 @@ class ExpressionTrainer implements Trainer {
       weights: { type: 'float32', shape: [batch], data: weights ?? new Float32Array(batch).fill(1) },
     };
     const keep = 1 - network.dropout;
-    for (const mask of this.masks) {
+    for (const mask of this.parts.masks) {
       const data = new Float32Array(sizeOf(mask.shape));
       for (let i = 0; i < data.length; i++) data[i] = this.random.uniform() < keep ? 1 / keep : 0;
       feeds[mask.name] = { type: 'float32', shape: mask.shape, data };
@@ -204,16 +222,63 @@ class ExpressionTrainer implements Trainer {
       done: this.done,
       ...(hyper.ema === undefined ? {} : { averageDecay: hyper.ema }),
     };
-    const results = await this.program.run(feeds, { network: settings });
+    const lambda = this.lambda();
+    Object.assign(feeds, this.sideFeeds(side, lambda));
+    const results = await this.program.run(feeds, { network: settings, decoder: settings });
     this.done++;
     await this.forget();
+    let inner = Number.NaN;
+    if (this.estimator) {
+      this.estimator.remember(results.embedding!.data as Float32Array, side!.identity);
+      inner = await this.estimator.learn();
+    }
     const logits = results.logits!.data;
     let correct = 0;
     for (let i = 0; i < batch; i++) {
       const row = logits.subarray(i * classes, (i + 1) * classes);
       if (row.indexOf(Math.max(...row)) === labels[i]) correct++;
     }
-    return { loss: results['network.loss']!.data[0]!, correct, gradNorm: results['network.norm']!.data[0]!, lr };
+    const scalar = (name: string) => results[name]?.data[0];
+    const bound = scalar('bound');
+    const gain = scalar('gain');
+    const apex = scalar('apexLoss');
+    return {
+      loss: scalar('own') ?? scalar('network.loss')!,
+      correct,
+      gradNorm: scalar('network.norm')!,
+      lr,
+      ...(bound !== undefined && {
+        penalty: { bound, lambda, ...(gain !== undefined && { gain }), ...(!Number.isNaN(inner) && { inner }) },
+      }),
+      ...(apex !== undefined && { apex }),
+    };
+  }
+
+  /** The penalty's weight in the next step: it rises from 0, so that the estimator learns first. */
+  private lambda(): number {
+    const { game, stepsPerEpoch } = this.options;
+    const { lambda = 0, warmup = 0 } = game?.regulariser ?? {};
+    const rise = warmup * stepsPerEpoch;
+    return rise === 0 ? lambda : lambda * Math.min(1, this.done / rise);
+  }
+
+  private sideFeeds(side: SideBatch | undefined, lambda: number): Record<string, Value> {
+    const { game, batch } = this.options;
+    if (!this.parts.regulariser && !this.parts.decoder) return {};
+    const value = (shape: readonly number[], data: Float32Array | undefined): Value => {
+      if (data?.length !== sizeOf(shape)) {
+        throw new ModelError(`step: the game wants ${sizeOf(shape)} side values for [${shape}], got ${data?.length}`);
+      }
+      return { type: 'float32', shape, data };
+    };
+    return {
+      identity: value([batch, game!.identitySize], side?.identity),
+      lambda: value([], Float32Array.of(lambda)),
+      ...(this.parts.decoder && {
+        apex: value([batch, apexSize ** 2], side?.apex),
+        apexWeights: value([batch], side?.apexWeights),
+      }),
+    };
   }
 
   async predict(values: Float32Array, n: number): Promise<Prediction> {
@@ -229,27 +294,36 @@ class ExpressionTrainer implements Trainer {
   }
 
   weights(): WeightSet {
-    return this.group.weights(this.options.hyper.ema === undefined ? 'weights' : 'average');
+    return this.parts.network.weights(this.options.hyper.ema === undefined ? 'weights' : 'average');
   }
 
   saveCheckpoint(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-    return writeCheckpoint([this.group], {
+    const described = {
       identity: this.identity(),
       steps: String(this.done),
       // JSON has no NaN: a missing spare deviate becomes null.
       random: JSON.stringify(this.random.state()),
       user: JSON.stringify(metadata),
-    });
+      ...(this.estimator && { inner: String(this.estimator.done) }),
+    };
+    return writeCheckpoint([...this.parts.definition.groups], described, this.estimator?.arrays());
   }
 
   loadCheckpoint(bytes: Uint8Array): Record<string, string> {
     const checkpoint = readCheckpoint(bytes);
-    const { identity, steps, random, user } = checkpoint.metadata;
+    const { identity, steps, random, user, inner } = checkpoint.metadata;
     if (identity !== this.identity())
-      throw new ModelError('checkpoint: it belongs to another network, signal or averaging');
-    const state = checkpointState.safeParse({ steps: Number(steps), random: parse(random), user: parse(user) });
+      throw new ModelError('checkpoint: it belongs to another network, signal, averaging or game');
+    const state = checkpointState.safeParse({
+      steps: Number(steps),
+      random: parse(random),
+      user: parse(user),
+      inner: Number(inner ?? 0),
+    });
     if (!state.success) throw new ModelError('checkpoint: its metadata are damaged');
-    checkpoint.restore([this.group]);
+    const remember = this.estimator?.restoring(checkpoint.further('memory/'), state.data.inner);
+    checkpoint.restore(this.parts.definition.groups, this.estimator && 'memory/');
+    remember?.();
     this.done = state.data.steps;
     const [a, b, c, counter, spare] = state.data.random;
     this.random.restore([a, b, c, counter, spare ?? Number.NaN]);
@@ -260,11 +334,12 @@ class ExpressionTrainer implements Trainer {
   async close(): Promise<void> {
     await this.forget();
     await this.program.close();
+    await this.estimator?.close();
   }
 
   private identity(): string {
-    const { network, signal, classes, hyper } = this.options;
-    return JSON.stringify({ network, signal, classes, average: hyper.ema !== undefined });
+    const { network, signal, classes, hyper, game } = this.options;
+    return JSON.stringify({ network, signal, classes, average: hyper.ema !== undefined, game });
   }
 
   private async forget(): Promise<void> {
@@ -286,6 +361,7 @@ const checkpointState = z.object({
   steps: z.int().min(0),
   random: z.tuple([uint32, uint32, uint32, uint32, z.number().nullable()]),
   user: z.record(z.string(), z.string()),
+  inner: z.int().min(0),
 });
 
 function parse(text: string | undefined): unknown {

@@ -6,9 +6,9 @@ import type { EvaluationReport } from '../evaluation/report.js';
 import type { CardMetrics, ModelCard } from '../network/card.js';
 import type { Normalisation } from '../residual/tensor.js';
 import type { TrainingConfig } from './config.js';
+import type { TrainOptions } from './options.js';
 import { packageVersion } from './package-version.js';
 import type { EpochRecord } from './record.js';
-import type { TrainOptions } from './run.js';
 
 export interface CardSource {
   config: TrainingConfig;
@@ -72,6 +72,9 @@ export function cardOf(source: CardSource): ModelCard {
         labelSmoothing: config.labelSmoothing,
         ema: config.ema ?? null,
         chosenEpoch: chosen.epoch,
+        ...flat('regulariser', config.regulariser),
+        ...flat('apex', config.apex),
+        ...(options.protocol && { protocol: options.protocol.name }),
         ...Object.fromEntries(Object.entries(augmentation).map(([key, value]) => [`augmentation.${key}`, value])),
       },
     },
@@ -83,6 +86,11 @@ export function cardOf(source: CardSource): ModelCard {
       ? 'Trained on semi-synthetic clips: real faces, scripted motion. Scores say nothing about recorded behaviour. Based on the Face Research Lab London Set (DeBruine & Jones 2017, CC BY 4.0).'
       : '',
   };
+}
+
+/** An optional part of the config as `name.key` entries. */
+function flat(name: string, part: object | undefined): Record<string, number | string> {
+  return Object.fromEntries(Object.entries(part ?? {}).map(([key, value]) => [`${name}.${key}`, value]));
 }
 
 function short(groups: Record<string, Metrics>): CardMetrics['byCondition'] {

@@ -1,30 +1,95 @@
-/** The clips that a run trains on and chooses by, parsed or taken from the cache. Test clips do not come here. */
+/**
+ * The clips that a run trains on and chooses by, parsed or taken from the cache. Test clips do not come here. There is a
+ * store for each fold and codec, so that runs over other folds, codecs or people of the same data share them.
+ */
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
 import type { DatasetClip } from '../dataset/manifest.js';
 import { readClip, readKeyFrames } from '../dataset/read-clip.js';
 import { ModelError } from '../errors.js';
 import { FrameCropper } from '../residual/crop.js';
+import type { CropSequence } from '../residual/planes.js';
 import { type ClipStore, openClipStore } from './clip-store.js';
+import type { TrainOptions } from './options.js';
 import { packageVersion } from './package-version.js';
-import type { TrainOptions } from './run.js';
+
+/** Open stores. Sequences of one store share its buffers: use one at a time. */
+export class ParsedClips {
+  readonly #stores: readonly ClipStore[];
+  readonly #byPath: ReadonlyMap<string, ClipStore>;
+
+  constructor(stores: ReadonlyMap<ClipStore, readonly DatasetClip[]>) {
+    this.#stores = [...stores.keys()];
+    this.#byPath = new Map([...stores].flatMap(([store, rows]) => rows.map(({ path }) => [path, store] as const)));
+  }
+
+  /** The P-frames (`keyframes`: I-frames) of one file. */
+  clip(path: string): CropSequence {
+    const store = this.#byPath.get(path);
+    if (!store) throw new RangeError(`${path} is in none of the stores`);
+    return store.clip(path);
+  }
+
+  close(): void {
+    for (const store of this.#stores) store.close();
+  }
+}
 
 /**
- * The parsed planes of these clips, on a grid wide enough for the config's shifts. Throws ModelError when a clip has no
- * P-frame.
+ * The parsed planes of all clips of these folds and codecs, on a grid wide enough for the config's shifts. Throws
+ * ModelError when a clip that is asked for has no P-frame.
+ * @param clips whole folds of the config's codecs
  */
 export async function openParsedClips(
   options: TrainOptions,
   dataset: Dataset,
   clips: readonly DatasetClip[],
+): Promise<ParsedClips> {
+  const { config, events } = options;
+  const groups = new Map<string, DatasetClip[]>();
+  for (const row of [...clips].sort((a, b) => a.line - b.line)) {
+    const name = `${row.fold} ${row.codec}`;
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  }
+  let before = 0;
+  const stores = new Map<ClipStore, readonly DatasetClip[]>();
+  const close = () => {
+    for (const store of stores.keys()) store.close();
+  };
+  try {
+    for (const rows of groups.values()) {
+      const first = before;
+      const progress = (done: number) => events?.work?.('parsing', first + done, clips.length);
+      stores.set(await openStore(options, dataset, rows, progress), rows);
+      before += rows.length;
+    }
+    const found = new ParsedClips(stores);
+    const still = clips.filter((row) => found.clip(row.path).count === 0);
+    if (still.length > 0) {
+      const lacks = config.signal.kind === 'keyframes' ? 'I-frame' : 'P-frame';
+      throw new ModelError(
+        `${still[0]!.path} and ${still.length - 1} others have no ${lacks}: there is nothing to learn`,
+      );
+    }
+    return found;
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The store of these rows. */
+async function openStore(
+  { config, cache, events, signal }: TrainOptions,
+  dataset: Dataset,
+  rows: readonly DatasetClip[],
+  progress: (done: number) => void,
 ): Promise<ClipStore> {
-  const { config, events, signal } = options;
-  const rows = [...clips].sort((a, b) => a.line - b.line);
   const faces = new Map(rows.map((row) => [row.path, dataset.faces.get(row.clip)]));
   const crop = config.signal.size + 2 * config.augmentation.shift;
   const cropper = new FrameCropper(config.signal, crop);
-  const store = await openClipStore(
-    options.cache,
+  return await openClipStore(
+    cache,
     {
       data: dataset.hash,
       faces: dataset.facesHash,
@@ -48,16 +113,8 @@ export async function openParsedClips(
         if (clip.damaged > 0) events?.notice?.(`${path}: ${clip.damaged} damaged frames read as zero`);
         return clip.sequence;
       },
-      onProgress: (done, all) => events?.work?.('parsing', done, all),
+      onProgress: progress,
       ...(signal && { abort: signal }),
     },
   );
-  const still = rows.filter((row) => store.clip(row.path).count === 0);
-  if (still.length > 0) {
-    store.close();
-    throw new ModelError(
-      `${still[0]!.path} and ${still.length - 1} others have no ${config.signal.kind === 'keyframes' ? 'I-frame' : 'P-frame'}: there is nothing to learn`,
-    );
-  }
-  return store;
 }

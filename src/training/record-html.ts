@@ -2,6 +2,7 @@
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
 import type { EvaluationReport } from '../evaluation/report.js';
+import { escapeHtml, linePlot, percent } from '../report/plots.js';
 import type { TrainingConfig } from './config.js';
 import type { EpochRecord } from './record.js';
 
@@ -11,12 +12,6 @@ export interface RecordPage {
   epochs: readonly EpochRecord[];
   test?: EvaluationReport;
   testFold?: number;
-}
-
-const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 }
 
 const style = `
@@ -61,6 +56,7 @@ ${chart(
   (e) => e.validation.loss,
 )}
 </div>
+${game(epochs)}
 ${test ? confusion(test) + conditions(test) : ''}
 <h2>Config</h2>
 <pre>${escapeHtml(JSON.stringify(config, null, 2))}</pre>
@@ -94,6 +90,29 @@ function chart(title: string, epochs: readonly EpochRecord[], all: number, a: Re
     .map((v) => `<text x="${x(v)}" y="${height - 8}" text-anchor="middle">${v}</text>`);
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title} by epoch"><text x="${left}" y="14">${title} by epoch</text>
 ${rows.join('')}${columns.join('')}${curve(a, 'a')}${curve(b, 'b')}</svg>`;
+}
+
+/** The game against identity by epoch, where there is one, with its alarms. */
+function game(epochs: readonly EpochRecord[]): string {
+  const played = epochs.filter((e) => e.game);
+  if (played.length === 0) return '';
+  const series = (name: string, read: (e: EpochRecord) => number | null) => ({
+    name,
+    points: played.flatMap((e) => {
+      const y = read(e);
+      return y === null ? [] : [{ x: e.epoch, y }];
+    }),
+  });
+  const all = [
+    series('bound', (e) => e.game!.bound),
+    series('gain of the estimator over knowing nothing', (e) => e.game!.gain),
+    series('apex difference', (e) => e.game!.apex),
+  ].filter(({ points }) => points.length > 0);
+  const alarms = played.filter((e) => e.game!.alarm);
+  const last = alarms.at(-1);
+  return `<h2>The game against identity</h2>
+${linePlot(all, { title: 'Nats (apex: grey levels from 0 to 1), mean over the epoch', x: 'epoch', shares: false })}
+<p>${last ? `Alarm in ${alarms.length} epochs; the last, in epoch ${last.epoch}: ${escapeHtml(last.game!.alarm!)}.` : 'No alarm.'}</p>`;
 }
 
 function confusion({ labels, confusion: counts, recall }: EvaluationReport): string {

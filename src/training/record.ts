@@ -1,6 +1,7 @@
 /** What a run leaves behind while it goes: one line per epoch in `record.jsonl`, files that are whole or not there. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { GameRecord } from './game-record.js';
 
 /** One epoch. */
 export interface EpochRecord {
@@ -21,6 +22,8 @@ export interface EpochRecord {
   seconds: number;
   /** Whether this is the best epoch so far, by validation. */
   best: boolean;
+  /** The game against identity, where there is one. */
+  game?: GameRecord;
 }
 
 /** Writes a file through a partial one, so that a reader never sees half of it. */

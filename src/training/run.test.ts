@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { lavfi, makeClip } from '../../test/support/clips.js';
+import { drawDataset, drawnConfig } from '../../test/support/drawn-dataset.js';
 import { analyze } from '../analyze.js';
 import { registerEvaluate } from '../cli/commands/evaluate.js';
 import { loadDataset } from '../dataset/dataset.js';
@@ -14,60 +14,17 @@ import { evaluateClips } from '../evaluation/evaluate.js';
 import { loadModel } from '../network/model.js';
 import { FrameCropper } from '../residual/crop.js';
 import { evenPlan, framesNeeded } from '../residual/sampling.js';
-import { parseTrainingConfig, type TrainingConfig, trainingConfigSchema } from './config.js';
+import { parseTrainingConfig } from './config.js';
 import type { EpochRecord } from './record.js';
 import { type TrainOptions, type TrainResult, train } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vultus-run-'));
 const data = join(folder, 'drawn');
 
-/** Sideways is happiness, up and down is surprise. */
-const paths = {
-  happiness: (n: number) => `x='40+24*sin((n+${n})/3)':y='40'`,
-  surprise: (n: number) => `x='40':y='40+24*sin((n+${n})/3)'`,
-};
-
-beforeAll(() => {
-  mkdirSync(data);
-  const rows = ['clip,path,subject,emotion,condition,codec,fold,gender'];
-  const faces = ['clip,frame,x,y,w,h'];
-  for (let subject = 0; subject < 6; subject++) {
-    for (const [emotion, path] of Object.entries(paths)) {
-      for (let take = 0; take < 2; take++) {
-        const name = `P${subject}-${emotion}-${take}`;
-        const graph = `mandelbrot=s=160x160:r=25:start_scale=${0.5 + 0.2 * subject},crop=80:80:${path(5 * take + subject)}`;
-        const clip = makeClip(
-          lavfi(graph, 16 + 4 * take),
-          ['-c:v', 'mpeg4', '-g', '12', '-bf', '0', '-q:v', '4'],
-          'mp4',
-        );
-        copyFileSync(clip, join(data, `${name}.mp4`));
-        const fold = 1 + (subject >> 1);
-        const condition = take ? 'long' : 'short';
-        rows.push(
-          `${name},${name}.mp4,P${subject},${emotion},${condition},mpeg4,${fold},${subject % 2 ? 'female' : 'male'}`,
-        );
-        faces.push(`${name},0,4,4,72,72`, `${name},12,6,4,70,72`);
-      }
-    }
-  }
-  writeFileSync(join(data, 'manifest.csv'), rows.join('\n'));
-  writeFileSync(join(data, 'faces.csv'), faces.join('\n'));
-});
+beforeAll(() => drawDataset(data));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const config = (over: Record<string, unknown> = {}): TrainingConfig =>
-  trainingConfigSchema.parse({
-    name: 'drawn',
-    signal: { kind: 'summed', size: 16, frames: 4, margin: 1, residualGain: 0.1, motionGain: 1, window: 12 },
-    limit: 8,
-    network: { channels: [4, 8], blocks: [1, 1], stemStride: 1, temporal: 'mean', embedding: 8, dropout: 0.1 },
-    augmentation: { flip: true, shift: 1, stretch: 0.8, jitter: true, gain: 0.2 },
-    batch: 4,
-    epochs: 12,
-    lr: 0.01,
-    ...over,
-  });
+const config = drawnConfig;
 
 const options = (name: string, over: Partial<TrainOptions> = {}): TrainOptions => ({
   data,

@@ -10,6 +10,7 @@ interface EvaluateFlags {
   fold?: number[];
   codec?: string;
   threads: number;
+  leakage: boolean;
   json: boolean;
 }
 
@@ -34,6 +35,7 @@ export function registerEvaluate(program: Command, signal: AbortSignal): void {
     )
     .option('--codec <name>', 'only clips whose codec column says so (default: all that can be read)')
     .option('--threads <n>', 'threads of the run-time', parseCount, 1)
+    .option('--leakage', 'also ask how well z_e names the person: a fresh probe, and retrieval', false)
     .option('--json', 'print one JSON object', false)
     .addHelpText('after', examples)
     .action((flags: EvaluateFlags) => run(flags, signal));
@@ -43,6 +45,7 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const { loadDataset } = await import('../../dataset/dataset.js');
   const { knownLabels } = await import('../../dataset/manifest.js');
   const { evaluateClips } = await import('../../evaluation/evaluate.js');
+  const { leakageOf, leakageText } = await import('../../evaluation/leakage.js');
   const { reportOf, reportText } = await import('../../evaluation/report.js');
   const { loadModel } = await import('../../network/model.js');
   const { packageVersion } = await import('../../training/package-version.js');
@@ -69,22 +72,28 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
         `warning: ${seenFolds.length} of these ${clips.length} clips are of folds that training saw (${card.data.folds.join(', ')}): the scores say nothing about new people`,
       );
     }
-    const { outcomes, damaged, parsed } = await evaluateClips(model, dataset, clips, {
+    const { outcomes, embeddings, damaged, parsed } = await evaluateClips(model, dataset, clips, {
       onProgress: (done, all) => progress(`testing ${done} of ${all} clips`),
       signal,
     });
     clearProgress();
     if (damaged.length > 0) notice(`${damaged.length} clips have damaged frames, which read as zero`);
     const report = reportOf(outcomes, card.labels);
+    const leakage = flags.leakage
+      ? leakageOf(clips.map((row, i) => ({ ...row, embedding: embeddings[i]! })))
+      : undefined;
+    if (flags.leakage && !leakage) notice('no leakage figures: they need two people with two clips each');
     if (!flags.json) {
       await print(
         `${card.name}, ${card.signal.kind}, on ${dataset.name}${flags.fold ? `, fold ${flags.fold.join(', ')}` : ''}\n`,
       );
       await print(reportText(report));
+      if (leakage) await print(`\n${leakageText(leakage)}`);
       return;
     }
     const object = {
       ...report,
+      ...(flags.leakage && { leakage: leakage ?? null }),
       overlap,
       model: { name: card.name, version: card.version, sha256: model.hash },
       data: { name: dataset.name, sha256: dataset.hash, folds: flags.fold ?? 'all', leftOut: left },

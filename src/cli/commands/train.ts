@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { sourcesFor, time, trainingEvents } from '../experiments.js';
 import { UsageError } from '../failure.js';
 import { parseCount } from '../options.js';
-import { clearProgress, notice, print, progress } from '../output.js';
+import { clearProgress, notice, print } from '../output.js';
 
 interface TrainFlags {
   data: string;
@@ -13,12 +14,14 @@ interface TrainFlags {
   out: string;
   testFold: number;
   valFold: number;
+  protocol?: string;
   epochs?: number;
   seed?: number;
   threads?: number;
   cache?: string;
   resume: boolean;
   verify: boolean;
+  leakage: boolean;
 }
 
 const examples = `
@@ -38,6 +41,8 @@ export function registerTrain(program: Command, signal: AbortSignal): void {
     .requiredOption('--out <dir>', 'folder of the run')
     .option('--test-fold <n>', 'fold that is tested once, at the end', parseCount, 9)
     .option('--val-fold <n>', 'fold by which the epoch is chosen', parseCount, 8)
+    .option('--protocol <file>', 'which training clips to learn from (configs/protocols)')
+    .option('--leakage', 'also measure how well z_e names the person', false)
     .option('--epochs <n>', 'instead of the config file’s', parseCount)
     .option('--seed <n>', 'instead of the config file’s', parseCount)
     .option('--threads <n>', 'threads of the run-time (default: all cores)', parseCount)
@@ -51,54 +56,37 @@ export function registerTrain(program: Command, signal: AbortSignal): void {
 async function run(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const { train } = await import('../../training/run.js');
   const { parseTrainingConfig } = await import('../../training/config.js');
+  const { parseProtocol } = await import('../../training/protocol.js');
   const { defaultCacheFolder } = await import('../../training/clip-store.js');
   const { reportText } = await import('../../evaluation/report.js');
   if (flags.epochs === 0) throw new UsageError('--epochs must be at least 1');
   const config = parseTrainingConfig(await readFile(flags.config, 'utf8'), basename(flags.config));
   if (flags.epochs !== undefined) config.epochs = flags.epochs;
   if (flags.seed !== undefined) config.seed = flags.seed;
+  const protocol =
+    flags.protocol === undefined
+      ? undefined
+      : parseProtocol(await readFile(flags.protocol, 'utf8'), basename(flags.protocol));
+  const threads = flags.threads || availableParallelism();
+  const { close, ...sources } = await sourcesFor([config], threads);
   const result = await train({
+    ...sources,
+    ...(protocol && { protocol }),
+    leakage: flags.leakage,
     data: flags.data,
     config,
     out: flags.out,
     validationFold: flags.valFold,
     testFold: flags.testFold,
-    threads: flags.threads || availableParallelism(),
+    threads,
     cache: flags.cache ?? defaultCacheFolder(),
     resume: flags.resume,
     verify: flags.verify,
     signal,
-    events: {
-      notice,
-      work: (what, done, all) => progress(`${what} clips ${bar(done / all)} ${done} of ${all}`),
-      step: ({ epoch, step, steps, loss, remaining }) =>
-        progress(
-          `epoch ${epoch} of ${config.epochs} ${bar(step / steps)} loss ${loss.toFixed(3)}  ${time(remaining)} left`,
-        ),
-      epoch: (e, epochs, remaining) =>
-        notice(
-          `epoch ${String(e.epoch).padStart(String(epochs).length)} of ${epochs}  loss ${e.loss.toFixed(3)}  ` +
-            `train ${percent(e.trainAccuracy)}  val WAR ${percent(e.validation.war)} UAR ${percent(e.validation.uar)}  ` +
-            `${Math.round(e.framesPerSecond)} frames/s  ${time(remaining)} left${e.best ? '  *' : ''}`,
-        ),
-    },
-  });
+    events: trainingEvents(),
+  }).finally(close);
   clearProgress();
   await print(`test fold ${flags.testFold}, epoch ${result.bestEpoch} (chosen by validation fold ${flags.valFold})\n`);
   await print(reportText(result.test));
   notice(`${result.model} written; ${time(result.seconds)}, ${Math.round(result.framesPerSecond)} frames/s`);
-}
-
-const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
-
-function bar(share: number): string {
-  const full = Math.round(24 * share);
-  return '█'.repeat(full) + '░'.repeat(24 - full);
-}
-
-function time(seconds: number): string {
-  const s = Math.round(seconds);
-  const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
-  const two = (n: number) => String(n).padStart(2, '0');
-  return h > 0 ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
 }

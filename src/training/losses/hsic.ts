@@ -5,7 +5,8 @@
  *
  * Gretton, Bousquet, Smola, Schoelkopf: Measuring Statistical Dependence with Hilbert-Schmidt Norms, ALT 2005 (biased
  * estimate); normalised as by Cortes, Mohri and Rostamizadeh (2012). Kernels are Gaussian, exp(-|x - y|^2 / 2 s^2), with
- * s^2 half the batch's mean squared distance, so that shrinking z_e gains nothing. There is no estimator to train.
+ * s^2 half the batch's mean squared distance, so that shrinking z_e gains nothing (the gradient
+ * flows through s as well, for the same reason). There is no estimator to train.
  */
 import {
   add,
@@ -22,7 +23,6 @@ import {
   scale,
   sqrt,
   square,
-  stopGradient,
   sub,
   type Tensor,
   transpose,
@@ -42,7 +42,7 @@ function squaredDistances(x: Tensor): Tensor {
 function centredKernel(x: Tensor): Tensor {
   const n = x.shape[0]!;
   const distances = squaredDistances(x);
-  const mean = scale(reduceSum(stopGradient(distances)), 1 / (n * (n - 1)));
+  const mean = scale(reduceSum(distances), 1 / (n * (n - 1)));
   const k = exp(neg(div(distances, add(mean, constant(1e-12)))));
   return add(sub(sub(k, reduceMean(k, [0], true)), reduceMean(k, [1], true)), reduceMean(k));
 }

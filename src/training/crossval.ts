@@ -1,0 +1,150 @@
+/**
+ * Subject-independent cross-validation: every fold is tested once by models that never saw its people, the epoch chosen
+ * by a validation fold among the others. A run per fold and seed, each in a folder of its own; what is finished is not
+ * done again and what was interrupted goes on, so one command may be called until it is through.
+ */
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadDataset } from '../dataset/dataset.js';
+import { knownLabels } from '../dataset/manifest.js';
+import { ModelError } from '../errors.js';
+import { type RunFigures, type Summary, summarise } from '../evaluation/aggregate.js';
+import { crossvalHtml } from './crossval-html.js';
+import type { TrainEvents, TrainOptions } from './options.js';
+import { packageVersion } from './package-version.js';
+import type { Protocol } from './protocol.js';
+import { writeWhole } from './record.js';
+import { train } from './run.js';
+import { type FinishedRun, figuresOf, readRun } from './run-figures.js';
+
+export interface CrossvalOptions
+  extends Pick<
+    TrainOptions,
+    'data' | 'config' | 'out' | 'threads' | 'cache' | 'protocol' | 'identity' | 'apex' | 'signal'
+  > {
+  /** Test folds; all of the data set by default. */
+  folds?: readonly number[] | undefined;
+  /** Each fold is run with each; the config's seed by default. */
+  seeds?: readonly number[] | undefined;
+  /** Pairs to be run, in place of all folds with all seeds. */
+  only?: readonly { fold: number; seed: number }[] | undefined;
+  /** Before a run begins or is found done. */
+  onRun?: (state: { fold: number; seed: number; done: boolean; number: number; all: number }) => void;
+  /** Of the run under way. */
+  events?: Partial<TrainEvents>;
+}
+
+/** What `results.json` holds. */
+export interface CrossvalResults {
+  name: string;
+  package: string;
+  data: { name: string; sha256: string; faces: string };
+  /** The choice of clips has a hash for each fold. */
+  protocol: { name: string; kind: Protocol['kind']; sha256: readonly string[] } | null;
+  config: TrainOptions['config'];
+  labels: readonly string[];
+  /** Finished runs of all that were asked for. */
+  done: number;
+  all: number;
+  summary: Record<string, Summary>;
+  /** Counts over all runs: `confusion[truth][predicted]`. */
+  confusion: number[][];
+  /** Mean over the runs, by epoch. */
+  curves: { epoch: number; trainAccuracy: number; validationWar: number }[];
+  runs: RunFigures[];
+}
+
+/** Runs what is missing, writes `results.json` and `report.html` after every run. Throws as `train` does. */
+export async function crossval(options: CrossvalOptions): Promise<CrossvalResults> {
+  const { config, out, protocol } = options;
+  const dataset = await loadDataset(options.data, { labels: [...new Set([...knownLabels, ...(config.labels ?? [])])] });
+  const codecs = [config.codec].flat();
+  const present = dataset.clips.filter(({ codec }) => codecs.includes(codec)).map(({ fold }) => fold);
+  const all = [...new Set(present)].sort((a, b) => a - b);
+  const folds = options.only?.map(({ fold }) => fold) ?? options.folds ?? all;
+  for (const fold of folds) {
+    if (!all.includes(fold)) throw new ModelError(`there is no fold ${fold}; the data set has ${all.join(', ')}`);
+  }
+  const seeds = options.seeds ?? [config.seed];
+  await openFolder(out, {
+    config: { ...config, seed: undefined },
+    data: dataset.hash,
+    faces: dataset.facesHash,
+    protocol,
+  });
+
+  const jobs = options.only ?? seeds.flatMap((seed) => folds.map((fold) => ({ fold, seed })));
+  const finished: FinishedRun[] = [];
+  const resultsOf = (): CrossvalResults => ({
+    name: config.name,
+    package: packageVersion(),
+    data: { name: dataset.name, sha256: dataset.hash, faces: dataset.facesHash },
+    protocol: protocol ? { name: protocol.name, kind: protocol.kind, sha256: hashesOf(finished) } : null,
+    config,
+    ...combine(finished),
+    done: finished.length,
+    all: jobs.length,
+  });
+  for (const [i, { fold, seed }] of jobs.entries()) {
+    options.signal?.throwIfAborted();
+    const folder = join(out, `fold-${fold}`, `seed-${seed}`);
+    let run = await readRun(folder);
+    options.onRun?.({ fold, seed, done: run !== undefined, number: i + 1, all: jobs.length });
+    if (!run) {
+      await train({
+        ...options,
+        config: { ...config, seed },
+        out: folder,
+        testFold: fold,
+        validationFold: all[(all.indexOf(fold) + 1) % all.length]!,
+        resume: await exists(join(folder, 'checkpoint.safetensors')),
+        leakage: true,
+      });
+      run = (await readRun(folder))!;
+    }
+    finished.push(run);
+    const results = resultsOf();
+    await writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+    await writeWhole(join(out, 'report.html'), crossvalHtml(results));
+  }
+  return resultsOf();
+}
+
+/** A folder goes on only with what it was begun with; folds and seeds may be added. */
+async function openFolder(out: string, what: Record<string, unknown>): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const path = join(out, 'crossval.json');
+  const text = `${JSON.stringify(what, null, 1)}\n`;
+  const before = await readFile(path, 'utf8').catch(() => undefined);
+  if (before === undefined) await writeWhole(path, text);
+  else if (before !== text) {
+    throw new ModelError(`${out} holds runs of another config, data set or protocol: name another --out`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+function hashesOf(runs: readonly FinishedRun[]): string[] {
+  const hashes = runs.map(({ metrics }) => (metrics as { protocol?: { sha256?: string } }).protocol?.sha256 ?? '');
+  return [...new Set(hashes)].filter((hash) => hash !== '');
+}
+
+function combine(
+  runs: readonly FinishedRun[],
+): Pick<CrossvalResults, 'labels' | 'summary' | 'confusion' | 'curves' | 'runs'> {
+  const labels = runs[0]?.metrics.test.labels ?? [];
+  const figures = runs.map(figuresOf);
+  const confusion = labels.map((_, i) =>
+    labels.map((_, j) => runs.reduce((sum, { metrics }) => sum + metrics.test.confusion[i]![j]!, 0)),
+  );
+  const epochs = Math.max(0, ...runs.map((run) => run.epochs.length));
+  const curves = Array.from({ length: epochs }, (_, e) => {
+    const entries = runs.flatMap((run) => run.epochs[e] ?? []);
+    const mean = (of: (entry: (typeof entries)[number]) => number) =>
+      entries.reduce((sum, entry) => sum + of(entry), 0) / entries.length;
+    return { epoch: e + 1, trainAccuracy: mean((x) => x.trainAccuracy), validationWar: mean((x) => x.validation.war) };
+  });
+  return { labels, summary: summarise(figures), confusion, curves, runs: figures };
+}

@@ -1,0 +1,121 @@
+/**
+ * The outer step's graph: the expression network with cross-entropy and, where they are on, the penalty on what z_e tells
+ * of z_i (the estimator is read, not written) and the apex constraint, whose decoder is a group of its own that descends
+ * the same loss:
+ *
+ *   cross-entropy + lambda max(0, bound) + mu apex
+ *
+ * A negative bound says that the estimator is bad, not that less than nothing is shared: no gradient comes of it.
+ */
+import { add, crossEntropy, input, mul, relu, scale, stopGradient, type Tensor } from '../graph/index.js';
+import { buildExpression } from '../network/expression.js';
+import { TrainingLayers } from '../network/layers.js';
+import { type Parameters, recordParameters } from '../network/parameters.js';
+import { estimatorGroup, plainLayers } from './estimator.js';
+import { ParameterGroup } from './group.js';
+import type { TrainerOptions } from './loop.js';
+import { apexLoss, apexSize, drawApex } from './losses/apex.js';
+import { createRegulariser, type Regulariser } from './losses/index.js';
+import { Random } from './random.js';
+import type { StepDefinition } from './step.js';
+
+/** What makes the seeds of estimator and decoder: the network starts as it would without them. */
+const seedOf = { estimator: 0x51ed270b, decoder: 0x2c1b3c6d };
+
+/** A dropout mask that each step must feed. */
+export interface Mask {
+  name: string;
+  shape: readonly number[];
+}
+
+export interface ExpressionStep {
+  definition: StepDefinition;
+  network: ParameterGroup;
+  /** The penalty; undefined without a game. */
+  regulariser: Regulariser | undefined;
+  estimator: ParameterGroup | undefined;
+  decoder: ParameterGroup | undefined;
+  masks: readonly Mask[];
+}
+
+/** Builds the groups with fresh weights; `random` draws the network's. */
+export function expressionStep(
+  options: TrainerOptions,
+  clip: readonly [number, number, number, number],
+  random: Random,
+): ExpressionStep {
+  const { network, classes, batch, hyper, game, seed } = options;
+  const masks: Mask[] = [];
+  const forward = (parameters: Parameters) => {
+    masks.length = 0;
+    const layers = new TrainingLayers(parameters, (shape) => {
+      if (network.dropout === 0) return undefined;
+      const name = `dropout${masks.length}`;
+      masks.push({ name, shape });
+      return input(name, shape);
+    });
+    return buildExpression(layers, input('input', [batch, ...clip]), network, classes);
+  };
+  const group = new ParameterGroup('network', recordParameters(forward), random, hyper.ema !== undefined);
+
+  const identity = game?.identitySize ?? 1;
+  const shape = { batch, embedding: network.embedding, identity };
+  const regulariser =
+    game?.regulariser && game.regulariser.kind !== 'none' ? createRegulariser(game.regulariser) : undefined;
+  const estimator = regulariser && estimatorGroup(regulariser, shape, (seed ^ seedOf.estimator) >>> 0);
+  const apex = game?.apex;
+  const pair = () => [input('ze', [batch, network.embedding]), input('identity', [batch, identity])] as const;
+  const decoder =
+    apex &&
+    new ParameterGroup(
+      'decoder',
+      recordParameters((p) => drawApex(plainLayers(p), ...pair(), apex)),
+      new Random((seed ^ seedOf.decoder) >>> 0),
+    );
+
+  const definition: StepDefinition = {
+    groups: [group, estimator, decoder].filter((one) => one !== undefined),
+    weightDecay: { network: hyper.weightDecay, ...(decoder && { decoder: hyper.weightDecay }) },
+    build(parameters) {
+      const { logits, embedding } = forward(parameters.network!);
+      const labels = input('labels', [batch], 'int32');
+      const weights = input('weights', [batch]);
+      const own = crossEntropy(logits, labels, { smoothing: hyper.labelSmoothing, weights });
+      const outputs: Record<string, Tensor> = { logits };
+      if (!regulariser?.penalty && !apex) return { losses: { network: own }, outputs };
+
+      // One tensor has one name among a graph's inputs and outputs: what is handed out is a copy.
+      outputs.own = stopGradient(own);
+      const zi = input('identity', [batch, identity]);
+      let loss = own;
+      if (regulariser?.penalty) {
+        const layers = plainLayers(parameters.estimator ?? nothing);
+        const { bound, gain } = regulariser.penalty(layers, embedding, zi);
+        loss = add(loss, mul(input('lambda', []), relu(bound)));
+        outputs.bound = stopGradient(bound);
+        if (gain) outputs.gain = stopGradient(gain);
+        if (estimator) outputs.embedding = stopGradient(embedding);
+      }
+      if (apex) {
+        const drawn = drawApex(plainLayers(parameters.decoder!), embedding, zi, apex);
+        const apart = apexLoss(drawn, input('apex', [batch, apexSize ** 2]), input('apexWeights', [batch]));
+        loss = add(loss, scale(apart, apex.mu));
+        outputs.apexLoss = stopGradient(apart);
+      }
+      return { losses: { network: loss, ...(decoder && { decoder: loss }) }, outputs };
+    },
+  };
+  // Building once fills `masks`; the step builds the graph again.
+  return { definition, network: group, regulariser, estimator, decoder, masks };
+}
+
+/** The parameters of a penalty that has none. */
+const nothing: Parameters = {
+  weight: (name) => {
+    throw new RangeError(`this penalty has no weight ${name}`);
+  },
+  statistic: (name) => {
+    throw new RangeError(`this penalty has no statistic ${name}`);
+  },
+  update: () => undefined,
+};

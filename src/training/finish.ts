@@ -1,0 +1,102 @@
+/** The end of a run: the best epoch exported, the exported file tested, and everything about it written down. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { evaluateClips } from '../evaluation/evaluate.js';
+import { type EmbeddedClip, type Leakage, leakageOf } from '../evaluation/leakage.js';
+import { type EvaluationReport, reportOf } from '../evaluation/report.js';
+import { type ExpressionModel, exportModel, loadModel } from '../network/model.js';
+import { readSafetensors } from '../network/weights.js';
+import { evenBatches } from './batches.js';
+import { cardOf } from './model-card.js';
+import type { TrainResult } from './options.js';
+import { packageVersion } from './package-version.js';
+import type { ParsedClips } from './parsed-clips.js';
+import { writeWhole } from './record.js';
+import { recordHtml } from './record-html.js';
+import type { Run } from './run-plan.js';
+import type { Trained } from './session.js';
+
+/** Leakage of the person on both sides; null where there are too few people. */
+export interface RunLeakage {
+  /** On all clips of the people whom the network learnt from. */
+  train: Leakage | null;
+  /** On the test clips: people whom it never saw. */
+  test: Leakage | null;
+}
+
+/** Exports the best epoch, tests the exported file, and writes its card with the result. */
+export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }: Trained): Promise<TrainResult> {
+  const { options, dataset, split, labels, normalisation } = run;
+  const { out, config, events, signal } = options;
+  const { weights } = readSafetensors(await readFile(join(out, 'best.safetensors')));
+  const chosen = record.epochs[bestEpoch - 1]!;
+  const about = { config, labels, normalisation, dataset, split, options, chosen };
+  const model = await loadModel(exportModel(weights, cardOf({ ...about, test: undefined })), {
+    threads: options.threads,
+  });
+  let test: EvaluationReport;
+  let milliseconds: number;
+  let leakage: RunLeakage | undefined;
+  try {
+    const evaluation = await evaluateClips(model, dataset, split.test, {
+      onProgress: (done, all) => events?.work?.('testing', done, all),
+      ...(signal && { signal }),
+    });
+    const { outcomes, damaged } = evaluation;
+    milliseconds = evaluation.milliseconds;
+    if (damaged.length > 0) events?.notice?.(`${damaged.length} test clips have damaged frames, which read as zero`);
+    test = reportOf(outcomes, labels);
+    if (options.leakage) {
+      leakage = {
+        train: leakageOf(await embed(run, store, model)) ?? null,
+        test: leakageOf(split.test.map((row, i) => ({ ...row, embedding: evaluation.embeddings[i]! }))) ?? null,
+      };
+    }
+  } finally {
+    await model.close();
+  }
+  const seconds = record.epochs.reduce((sum, one) => sum + one.seconds, 0);
+  const framesPerSecond = record.epochs.reduce((sum, one) => sum + one.framesPerSecond, 0) / record.epochs.length;
+  await writeWhole(join(out, 'model.onnx'), exportModel(weights, cardOf({ ...about, test })));
+  await writeWhole(
+    join(out, 'record.html'),
+    recordHtml({ config, epochs: record.epochs, dataset: dataset.name, test, testFold: options.testFold }),
+  );
+  const metrics = {
+    package: packageVersion(),
+    data: { name: dataset.name, sha256: dataset.hash, faces: dataset.facesHash },
+    folds: { validation: options.validationFold, test: options.testFold },
+    clips: { train: split.train.length, validation: split.validation.length, test: split.test.length },
+    ...(options.protocol && { protocol: { ...options.protocol, sha256: run.protocolHash } }),
+    subjects: new Set(split.train.map(({ subject }) => subject)).size,
+    config,
+    bestEpoch,
+    validation: chosen.validation,
+    test,
+    millisecondsPerClip: milliseconds,
+    ...(leakage && { leakage }),
+    ...(chosen.game && { game: chosen.game, alarms: record.epochs.filter(({ game }) => game?.alarm).length }),
+    framesPerSecond,
+    seconds,
+    threads: options.threads,
+  };
+  await writeWhole(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
+  return { model: join(out, 'model.onnx'), bestEpoch, test, framesPerSecond, seconds };
+}
+
+/** z_e of the clips of the people trained on, as evaluation would show them. */
+async function embed({ options, ofTrained, normalisation }: Run, store: ParsedClips, model: ExpressionModel) {
+  const { signal } = options.config;
+  const rows = new Map(ofTrained.map((row) => [row.path, row]));
+  const embedded: EmbeddedClip[] = [];
+  const clips = ofTrained.map(({ path }) => ({ path, label: 0 }));
+  const sequence = (path: string) => store.clip(path);
+  for (const { input, clips: part } of evenBatches({ clips, sequence, signal, normalisation, batch: 32 })) {
+    const { embedding } = await model.predict(input, part.length);
+    const size = embedding.length / part.length;
+    part.forEach(({ path }, i) => {
+      embedded.push({ ...rows.get(path)!, embedding: embedding.slice(i * size, (i + 1) * size) });
+    });
+  }
+  return embedded;
+}

@@ -1,0 +1,55 @@
+/** What a training run is given, what it tells while it goes, what it gives back. */
+import type { EvaluationReport } from '../evaluation/report.js';
+import type { FeatureSource } from './clip-features.js';
+import type { TrainingConfig } from './config.js';
+import type { Protocol } from './protocol.js';
+import type { EpochRecord } from './record.js';
+
+export interface TrainOptions {
+  /** Folder of the data set. */
+  data: string;
+  config: TrainingConfig;
+  /** Folder of the run; made if need be. */
+  out: string;
+  validationFold: number;
+  testFold: number;
+  threads: number;
+  /** Folder of the clip cache. */
+  cache: string;
+  /** Go on with the run in `out`. Without it, a folder that holds a run is refused. */
+  resume: boolean;
+  /** Check the files' sums first. */
+  verify?: boolean;
+  /** Which of the training clips are trained on; all by default. Validation and test stay whole. */
+  protocol?: Protocol;
+  /** Where z_i comes from; needed when the config names a regulariser or the apex constraint. */
+  identity?: FeatureSource;
+  /** Where apex faces come from; needed when the config names the apex constraint. */
+  apex?: FeatureSource;
+  /** Also ask how much of the person z_e tells, on training and on test clips (`evaluation/leakage.ts`). */
+  leakage?: boolean;
+  events?: Partial<TrainEvents>;
+  /** Stops after the step under way, with a checkpoint; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface TrainEvents {
+  /** A word on what is going on, once. */
+  notice(text: string): void;
+  /** Clips verified, parsed or tested. */
+  work(what: 'verifying' | 'parsing' | 'describing' | 'testing', done: number, all: number): void;
+  /** After every step; `remaining` in seconds, for all epochs. */
+  step(state: { epoch: number; epochs: number; step: number; steps: number; loss: number; remaining: number }): void;
+  epoch(record: EpochRecord, epochs: number, remaining: number): void;
+}
+
+export interface TrainResult {
+  model: string;
+  /** Epoch chosen by validation, from 1. */
+  bestEpoch: number;
+  test: EvaluationReport;
+  /** Clips x samples per second, mean over the epochs. */
+  framesPerSecond: number;
+  /** Of all epochs. */
+  seconds: number;
+}
