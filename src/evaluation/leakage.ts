@@ -16,6 +16,7 @@ export interface EmbeddedClip {
   embedding: Float32Array;
 }
 
+/** How well z_e names people; every figure is a share from 0 to 1. */
 export interface Leakage {
   /** People with two or more clips, and their clips. */
   subjects: number;

@@ -12,6 +12,7 @@ import type { CrossvalResults } from './crossval-results.js';
 import type { Grid, GridCell } from './grid.js';
 import { writeWhole } from './record.js';
 
+/** A grid and what `crossval` takes. */
 export interface AblateOptions extends Omit<CrossvalOptions, 'config' | 'protocol' | 'onRun'> {
   grid: Grid;
   /** Before a run begins or is found done. */

@@ -17,6 +17,7 @@ import { writeWhole } from './record.js';
 import { train } from './run.js';
 import { type FinishedRun, figuresOf, readRun } from './run-figures.js';
 
+/** A config, the data, and which folds and seeds to run. */
 export interface CrossvalOptions
   extends Pick<
     TrainOptions,

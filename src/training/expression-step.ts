@@ -28,6 +28,7 @@ export interface Mask {
   shape: readonly number[];
 }
 
+/** The outer step before it is compiled, and its groups. */
 export interface ExpressionStep {
   definition: StepDefinition;
   network: ParameterGroup;

@@ -30,6 +30,7 @@ export interface RunMetrics {
   alarms?: number;
 }
 
+/** Metrics and epochs of a run that is done. */
 export interface FinishedRun {
   metrics: RunMetrics;
   epochs: EpochRecord[];

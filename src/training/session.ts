@@ -37,6 +37,7 @@ export interface Trained {
   bestEpoch: number;
 }
 
+/** Trains the epochs of one run; use once. */
 export class Session {
   readonly #run: Run;
   readonly #store: ParsedClips;

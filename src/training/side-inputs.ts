@@ -8,6 +8,7 @@ import { apexSize } from './losses/apex.js';
 import type { TrainOptions } from './options.js';
 import type { SideBatch } from './trainer.js';
 
+/** z_i and apex faces of the training clips, by path. */
 export class SideInputs {
   /** d, the length of z_i. */
   readonly identitySize: number;

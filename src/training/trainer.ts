@@ -7,6 +7,7 @@ import type { ApexConfig } from './losses/apex.js';
 import type { RegulariserConfig } from './losses/regulariser.js';
 import type { Random } from './random.js';
 
+/** Optimiser and schedule. */
 export interface Hyperparameters {
   /** Length of the cosine schedule. */
   epochs: number;
@@ -42,6 +43,7 @@ export interface GameOptions {
   identitySize: number;
 }
 
+/** A network, its data, its optimiser. */
 export interface TrainerOptions {
   network: NetworkConfig;
   signal: Signal;
@@ -62,6 +64,7 @@ export interface TrainerOptions {
   profile?: string;
 }
 
+/** What a step says of its batch. */
 export interface StepResult {
   /** Mean cross-entropy of the batch, before the update. */
   loss: number;
@@ -86,6 +89,7 @@ export interface StepResult {
   apex?: number;
 }
 
+/** A network in training. Close it when done. */
 export interface Trainer {
   readonly options: TrainerOptions;
   /** Steps done. */
