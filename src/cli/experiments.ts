@@ -45,13 +45,16 @@ export async function sourcesFor(configs: readonly TrainingConfig[], threads: nu
   return { identity, apex: apexFaces(), close };
 }
 
+/** 12.3% */
 export const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
+/** A bar of 24 places, filled to this share. */
 export function bar(share: number): string {
   const full = Math.round(24 * share);
   return '█'.repeat(full) + '░'.repeat(24 - full);
 }
 
+/** Seconds as m:ss or h:mm:ss. */
 export function time(seconds: number): string {
   const s = Math.round(seconds);
   const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];

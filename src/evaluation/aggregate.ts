@@ -11,6 +11,7 @@ export interface RunFigures {
   figures: Readonly<Record<string, number | null>>;
 }
 
+/** One figure over many runs. */
 export interface Summary {
   /** Mean over folds of the mean over seeds. */
   mean: number;

@@ -15,6 +15,7 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
+/** Outcomes of some clips, in their order. */
 export interface Evaluation {
   outcomes: ClipOutcome[];
   /** z_e of each outcome. */

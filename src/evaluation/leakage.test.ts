@@ -31,6 +31,7 @@ describe('leakageOf', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const none = leakageOf(people(0, 0, seed))!;
       expect(none.probe.chance).toBeCloseTo(1 / 8, 10);
+      expect(none.probe.chanceGivenExpression).toBeCloseTo(1 / 8, 10);
       expect(none.retrieval.chance).toBeCloseTo(5 / 47, 10);
       expect(none.retrieval.otherExpression!.chance).toBeCloseTo(4 / 32, 10);
       probe += none.probe.accuracy / 10;

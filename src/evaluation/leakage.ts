@@ -16,6 +16,7 @@ export interface EmbeddedClip {
   embedding: Float32Array;
 }
 
+/** How well z_e names people; every figure is a share from 0 to 1. */
 export interface Leakage {
   /** People with two or more clips, and their clips. */
   subjects: number;
@@ -52,10 +53,12 @@ export function leakageOf(embedded: readonly EmbeddedClip[], seed = 2021): Leaka
     );
     for (const one of test) {
       if (predict(one.embedding) === subjects.indexOf(one.subject)) sums.accuracy++;
-      sums.chance += guess(train, one);
-      const same = train.filter(({ emotion }) => emotion === one.emotion);
-      sums.chanceGivenExpression += guess(same.length > 0 ? same : train, one);
     }
+  }
+  for (const one of clips) {
+    sums.chance += guess(clips, one);
+    const same = clips.filter(({ emotion }) => emotion === one.emotion);
+    sums.chanceGivenExpression += guess(same, one);
   }
   return {
     subjects: subjects.length,
@@ -78,7 +81,7 @@ function usable(embedded: readonly EmbeddedClip[]): EmbeddedClip[] {
   return [...groups.values()].filter(({ subject }) => counts.get(subject)! > 1);
 }
 
-/** Every other clip of each person's shuffled clips. */
+/** Two halves of each person's clips, of each of their expressions as well as may be. */
 function split(
   clips: readonly EmbeddedClip[],
   subjects: readonly string[],
@@ -86,7 +89,8 @@ function split(
 ): readonly [EmbeddedClip[], EmbeddedClip[]] {
   const halves: [EmbeddedClip[], EmbeddedClip[]] = [[], []];
   for (const name of subjects) {
-    const own = random.shuffle(clips.filter(({ subject }) => subject === name));
+    const shuffled = random.shuffle(clips.filter(({ subject }) => subject === name));
+    const own = shuffled.sort((a, b) => (a.emotion < b.emotion ? -1 : Number(a.emotion > b.emotion)));
     own.forEach((clip, i) => {
       halves[i % 2]!.push(clip);
     });
@@ -94,10 +98,10 @@ function split(
   return halves;
 }
 
-/** The chance of being right by naming the most frequent person of `train`, ties drawn. */
-function guess(train: readonly EmbeddedClip[], one: EmbeddedClip): number {
+/** The chance of being right by naming the most frequent person of `clips`, ties drawn. */
+function guess(clips: readonly EmbeddedClip[], one: EmbeddedClip): number {
   const counts = new Map<string, number>();
-  for (const { subject } of train) counts.set(subject, (counts.get(subject) ?? 0) + 1);
+  for (const { subject } of clips) counts.set(subject, (counts.get(subject) ?? 0) + 1);
   const most = Math.max(...counts.values());
   const best = [...counts].filter(([, count]) => count === most).map(([subject]) => subject);
   return best.includes(one.subject) ? 1 / best.length : 0;

@@ -60,12 +60,14 @@ export function confusionTable(labels: readonly string[], counts: readonly (read
   return `<div class="wide"><table><tr><th></th>${head}</tr>${rows.join('\n')}</table></div>`;
 }
 
+/** Points that belong together. */
 export interface Series {
   name: string;
   points: readonly { x: number; y: number; margin?: number | null | undefined; label?: string }[];
   dashed?: boolean;
 }
 
+/** What a line plot says beside its points. */
 export interface PlotOptions {
   title: string;
   x: string;
@@ -127,6 +129,7 @@ ${grid.join('')}${columns.join('')}<text x="${(left + width) / 2}" y="${height -
 <figcaption>${keys.join('')}</figcaption></figure>`;
 }
 
+/** A dot with its margin. */
 export interface Bar {
   name: string;
   y: number;

@@ -1,6 +1,6 @@
 /** A grid's report as one HTML page without scripts: the table a reviewer asks for, and the plots. */
 import { dotPlot, escapeHtml, linePlot, page, type Series, table } from '../report/plots.js';
-import type { AblateResults, CellResults } from './ablate.js';
+import type { AblateResults, CellResults } from './ablate-results.js';
 import { dataNote, figureText } from './crossval-html.js';
 
 const probe = 'probe, people trained on';

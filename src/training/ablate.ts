@@ -4,34 +4,19 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pairedDifference, type Summary } from '../evaluation/aggregate.js';
+import { pairedDifference } from '../evaluation/aggregate.js';
 import { ablateHtml } from './ablate-html.js';
-import { type CrossvalOptions, type CrossvalResults, crossval } from './crossval.js';
+import type { AblateResults, CellResults } from './ablate-results.js';
+import { type CrossvalOptions, crossval } from './crossval.js';
+import type { CrossvalResults } from './crossval-results.js';
 import type { Grid, GridCell } from './grid.js';
 import { writeWhole } from './record.js';
 
+/** A grid and what `crossval` takes. */
 export interface AblateOptions extends Omit<CrossvalOptions, 'config' | 'protocol' | 'onRun'> {
   grid: Grid;
   /** Before a run begins or is found done. */
   onRun?: (state: { cell: GridCell; fold: number; seed: number; done: boolean; number: number; all: number }) => void;
-}
-
-/** A cell with what came of it. */
-export interface CellResults {
-  name: string;
-  protocol: string;
-  folder: string;
-  results: CrossvalResults;
-  /** By figure: this cell less the first cell of the protocol, paired by fold; empty for that one. */
-  difference: Record<string, Summary>;
-}
-
-/** What `results.json` of the grid holds. */
-export interface AblateResults {
-  name: string;
-  cells: CellResults[];
-  done: number;
-  all: number;
 }
 
 /** Figures whose differences are given. */

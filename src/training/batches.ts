@@ -36,6 +36,7 @@ export interface Showing {
   flip: boolean;
 }
 
+/** The input of one step. */
 export interface Batch {
   /** [batch, T, C, S, S]; overwritten by the next but one call. */
   input: Float32Array;

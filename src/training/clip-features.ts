@@ -21,6 +21,7 @@ export interface FeatureSource {
   describe(row: DatasetClip, dataset: Dataset): Promise<Float32Array>;
 }
 
+/** What is known of some clips. */
 export interface ClipFeatures {
   /** By clip group. */
   features: ReadonlyMap<string, Float32Array>;

@@ -1,7 +1,7 @@
 /** A cross-validation as one HTML page without scripts: the table of figures, confusion matrix, learning curves. */
 import type { Summary } from '../evaluation/aggregate.js';
 import { confusionTable, escapeHtml, linePlot, page, table } from '../report/plots.js';
-import type { CrossvalResults } from './crossval.js';
+import type { CrossvalResults } from './crossval-results.js';
 import { isShare } from './run-figures.js';
 
 /** `87.1% ± 2.0` for shares, plain numbers else; the margin is half the 95% interval. */

@@ -8,15 +8,16 @@ import { join } from 'node:path';
 import { loadDataset } from '../dataset/dataset.js';
 import { knownLabels } from '../dataset/manifest.js';
 import { ModelError } from '../errors.js';
-import { type RunFigures, type Summary, summarise } from '../evaluation/aggregate.js';
+import { summarise } from '../evaluation/aggregate.js';
 import { crossvalHtml } from './crossval-html.js';
+import type { CrossvalResults } from './crossval-results.js';
 import type { TrainEvents, TrainOptions } from './options.js';
 import { packageVersion } from './package-version.js';
-import type { Protocol } from './protocol.js';
 import { writeWhole } from './record.js';
 import { train } from './run.js';
 import { type FinishedRun, figuresOf, readRun } from './run-figures.js';
 
+/** A config, the data, and which folds and seeds to run. */
 export interface CrossvalOptions
   extends Pick<
     TrainOptions,
@@ -32,26 +33,6 @@ export interface CrossvalOptions
   onRun?: (state: { fold: number; seed: number; done: boolean; number: number; all: number }) => void;
   /** Of the run under way. */
   events?: Partial<TrainEvents>;
-}
-
-/** What `results.json` holds. */
-export interface CrossvalResults {
-  name: string;
-  package: string;
-  data: { name: string; sha256: string; faces: string };
-  /** The choice of clips has a hash for each fold. */
-  protocol: { name: string; kind: Protocol['kind']; sha256: readonly string[] } | null;
-  config: TrainOptions['config'];
-  labels: readonly string[];
-  /** Finished runs of all that were asked for. */
-  done: number;
-  all: number;
-  summary: Record<string, Summary>;
-  /** Counts over all runs: `confusion[truth][predicted]`. */
-  confusion: number[][];
-  /** Mean over the runs, by epoch. */
-  curves: { epoch: number; trainAccuracy: number; validationWar: number }[];
-  runs: RunFigures[];
 }
 
 /** Runs what is missing, writes `results.json` and `report.html` after every run. Throws as `train` does. */

@@ -17,6 +17,7 @@ import { TrainingStep } from './step.js';
 /** Bound on the norm of the estimator's gradients. */
 const gradientLimit = 10;
 
+/** Sizes of what an estimator reads. */
 export interface EstimatorShape {
   batch: number;
   /** Size of z_e. */
@@ -49,6 +50,7 @@ interface Pairs {
   zi: Value;
 }
 
+/** The estimator with its optimiser and its memory of embeddings. */
 export class Estimator {
   readonly group: ParameterGroup;
   readonly #config: RegulariserConfig;

@@ -13,11 +13,11 @@ import { TrainingLayers } from '../network/layers.js';
 import { type Parameters, recordParameters } from '../network/parameters.js';
 import { estimatorGroup, plainLayers } from './estimator.js';
 import { ParameterGroup } from './group.js';
-import type { TrainerOptions } from './loop.js';
 import { apexLoss, apexSize, drawApex } from './losses/apex.js';
 import { createRegulariser, type Regulariser } from './losses/index.js';
 import { Random } from './random.js';
 import type { StepDefinition } from './step.js';
+import type { TrainerOptions } from './trainer.js';
 
 /** What makes the seeds of estimator and decoder: the network starts as it would without them. */
 const seedOf = { estimator: 0x51ed270b, decoder: 0x2c1b3c6d };
@@ -28,6 +28,7 @@ export interface Mask {
   shape: readonly number[];
 }
 
+/** The outer step before it is compiled, and its groups. */
 export interface ExpressionStep {
   definition: StepDefinition;
   network: ParameterGroup;

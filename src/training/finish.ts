@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { evaluateClips } from '../evaluation/evaluate.js';
-import { type EmbeddedClip, type Leakage, leakageOf } from '../evaluation/leakage.js';
+import { type EmbeddedClip, leakageOf } from '../evaluation/leakage.js';
 import { type EvaluationReport, reportOf } from '../evaluation/report.js';
 import { type ExpressionModel, exportModel, loadModel } from '../network/model.js';
 import { readSafetensors } from '../network/weights.js';
@@ -13,16 +13,9 @@ import { packageVersion } from './package-version.js';
 import type { ParsedClips } from './parsed-clips.js';
 import { writeWhole } from './record.js';
 import { recordHtml } from './record-html.js';
+import type { RunLeakage } from './run-figures.js';
 import type { Run } from './run-plan.js';
 import type { Trained } from './session.js';
-
-/** Leakage of the person on both sides; null where there are too few people. */
-export interface RunLeakage {
-  /** On all clips of the people whom the network learnt from. */
-  train: Leakage | null;
-  /** On the test clips: people whom it never saw. */
-  test: Leakage | null;
-}
 
 /** Exports the best epoch, tests the exported file, and writes its card with the result. */
 export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }: Trained): Promise<TrainResult> {

@@ -3,8 +3,8 @@
  * useless, or which is idle, looks like success in every other figure.
  */
 
-import type { StepResult } from './loop.js';
 import type { RegulariserConfig } from './losses/regulariser.js';
+import type { StepResult } from './trainer.js';
 
 /** Sums over the steps of an epoch; part of a checkpoint. */
 export interface GameSums {

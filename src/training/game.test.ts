@@ -7,11 +7,12 @@ import { standardise } from './clip-features.js';
 import { Estimator } from './estimator.js';
 import { expressionStep } from './expression-step.js';
 import { addGame, freshGame, gameRecord } from './game-record.js';
-import { createTrainer, type SideBatch, type Trainer, type TrainerOptions } from './loop.js';
+import { createTrainer } from './loop.js';
 import { apexSchema, apexSize } from './losses/apex.js';
 import { regulariserSchema } from './losses/index.js';
 import { Random } from './random.js';
 import { TrainingStep } from './step.js';
+import type { SideBatch, Trainer, TrainerOptions } from './trainer.js';
 
 const network: NetworkConfig = {
   channels: [4, 8],

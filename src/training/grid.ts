@@ -14,6 +14,7 @@ import { type Protocol, parseProtocol } from './protocol.js';
 /** Keys of the config with dots (`regulariser.lambda`) and their values; null takes the key away. */
 const changes = z.record(z.string().min(1), z.json());
 
+/** A grid file. */
 export const gridSchema = z.strictObject({
   name: z.string().min(1).max(100),
   /** Training config, relative to this file. */
@@ -45,6 +46,7 @@ export interface GridCell {
   protocol: Protocol | undefined;
 }
 
+/** A grid with its files read. */
 export interface Grid {
   name: string;
   cells: GridCell[];

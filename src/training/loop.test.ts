@@ -6,8 +6,9 @@ import type { ModelCard } from '../network/card.js';
 import type { NetworkConfig } from '../network/config.js';
 import { exportModel, loadModel } from '../network/model.js';
 import type { Signal } from '../residual/signal.js';
-import { createTrainer, type Trainer, type TrainerOptions } from './loop.js';
+import { createTrainer } from './loop.js';
 import { Random } from './random.js';
+import type { Trainer, TrainerOptions } from './trainer.js';
 
 const network: NetworkConfig = {
   channels: [4, 8],

@@ -5,6 +5,7 @@ import type { TrainingConfig } from './config.js';
 import type { Protocol } from './protocol.js';
 import type { EpochRecord } from './record.js';
 
+/** One training run. */
 export interface TrainOptions {
   /** Folder of the data set. */
   data: string;
@@ -33,6 +34,7 @@ export interface TrainOptions {
   signal?: AbortSignal;
 }
 
+/** What a run tells while it goes. */
 export interface TrainEvents {
   /** A word on what is going on, once. */
   notice(text: string): void;
@@ -43,6 +45,7 @@ export interface TrainEvents {
   epoch(record: EpochRecord, epochs: number, remaining: number): void;
 }
 
+/** What a finished run is. */
 export interface TrainResult {
   model: string;
   /** Epoch chosen by validation, from 1. */

@@ -17,6 +17,7 @@ const seed = z
   .default(2021);
 const name = z.string().min(1).max(100);
 
+/** A protocol file. */
 export const protocolSchema = z.discriminatedUnion('kind', [
   /** All training clips. */
   z.strictObject({ name, kind: z.literal('balanced') }),
@@ -43,6 +44,7 @@ export function parseProtocol(text: string, file: string): Protocol {
   return parseJson(text, file, protocolSchema);
 }
 
+/** The clips that a protocol chose. */
 export interface Selection {
   clips: DatasetClip[];
   /** SHA-256 of the protocol and of the chosen paths, hexadecimal. */

@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import type { RunFigures } from '../evaluation/aggregate.js';
 import type { Leakage } from '../evaluation/leakage.js';
 import type { EvaluationReport } from '../evaluation/report.js';
-import type { RunLeakage } from './finish.js';
 import type { EpochRecord } from './record.js';
+
+/** Leakage of the person on both sides; null where there are too few people. */
+export interface RunLeakage {
+  /** On all clips of the people whom the network learnt from. */
+  train: Leakage | null;
+  /** On the test clips: people whom it never saw. */
+  test: Leakage | null;
+}
 
 /** What is read of `metrics.json`. */
 export interface RunMetrics {
@@ -23,6 +30,7 @@ export interface RunMetrics {
   alarms?: number;
 }
 
+/** Metrics and epochs of a run that is done. */
 export interface FinishedRun {
   metrics: RunMetrics;
   epochs: EpochRecord[];

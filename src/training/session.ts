@@ -5,12 +5,13 @@ import { confusionMatrix, metricsOf } from '../evaluation/metrics.js';
 import { writeSafetensors } from '../network/weights.js';
 import { Batches, evenBatches, type LabelledClip } from './batches.js';
 import { addGame, freshGame, type GameRecord, type GameSums, gameRecord } from './game-record.js';
-import { createTrainer, type Trainer } from './loop.js';
+import { createTrainer } from './loop.js';
 import type { ParsedClips } from './parsed-clips.js';
 import { type EpochRecord, TrainingRecord, writeWhole } from './record.js';
 import { recordHtml } from './record-html.js';
 import { identityOf } from './run-folder.js';
 import type { Run } from './run-plan.js';
+import type { Trainer } from './trainer.js';
 
 /** Where a run stands; kept in its checkpoint. */
 interface Progress {
@@ -36,6 +37,7 @@ export interface Trained {
   bestEpoch: number;
 }
 
+/** Trains the epochs of one run; use once. */
 export class Session {
   readonly #run: Run;
   readonly #store: ParsedClips;

@@ -4,10 +4,11 @@ import type { DatasetClip } from '../dataset/manifest.js';
 import { ModelError } from '../errors.js';
 import type { Showing } from './batches.js';
 import { type FeatureSource, openFeatures, standardise } from './clip-features.js';
-import type { SideBatch } from './loop.js';
 import { apexSize } from './losses/apex.js';
 import type { TrainOptions } from './options.js';
+import type { SideBatch } from './trainer.js';
 
+/** z_i and apex faces of the training clips, by path. */
 export class SideInputs {
   /** d, the length of z_i. */
   readonly identitySize: number;

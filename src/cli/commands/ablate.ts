@@ -22,6 +22,7 @@ Example:
 The same command again goes on where it was stopped. The folder gets report.html, results.json, results.csv, and a folder per
 protocol and cell, each a cross-validation.`;
 
+/** Adds the command to the program. */
 export function registerAblate(program: Command, signal: AbortSignal): void {
   program
     .command('ablate')

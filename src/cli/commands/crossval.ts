@@ -27,6 +27,7 @@ Example:
 A run per fold and seed. The same command again goes on where it was stopped, and does what was added to --folds or --seeds.
 The folder gets results.json, report.html and a folder per run.`;
 
+/** Adds the command to the program. */
 export function registerCrossval(program: Command, signal: AbortSignal): void {
   program
     .command('crossval')

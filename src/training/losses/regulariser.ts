@@ -18,8 +18,8 @@ export const regulariserSchema = z.strictObject({
    * - `gradient-reversal`: a predictor of z_i, whose gradient reaches the encoder reversed (min-max)
    */
   kind: z.enum(['none', 'vclub', 'l1out', 'mine', 'hsic', 'gradient-reversal']),
-  /** Weight of the penalty beside the cross-entropy. */
-  lambda: z.number().min(0).max(1e4).default(0.1),
+  /** Weight of the penalty beside the cross-entropy. The bounds are sums over the dimensions of z_i: small weights do. */
+  lambda: z.number().min(0).max(1e4).default(0.01),
   /** Inner steps for each outer one. 0 starves the estimator: only good for showing that the alarm rings. */
   innerSteps: z.int().min(0).max(100).default(5),
   /** Learning rate of the inner steps (AdamW of their own, constant). */
