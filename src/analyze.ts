@@ -58,15 +58,16 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
     const plan = new ClipPlan(pictures, planWindows(pictures.times, 0, video.duration, { window, hop }), reads);
     const [timelines, seen] = [new FaceTimelines(), { parsed: 0, damaged: 0 }];
     const clips = faceClips(video, plan, faces.source, {
-      ...{ normalisation, abort: signal, onKey: (entry, tracks) => timelines.key(entry, tracks) },
+      ...{ normalisation, abort: signal, keyframes: model.keyframes },
+      onKey: (entry, tracks) => timelines.key(entry, tracks),
       onPicture: ({ met, all, parsed, damaged }) => {
         if (parsed) seen.parsed++;
         if (damaged) seen.damaged++;
         options.onProgress?.({ read: met, all });
       },
     });
-    for await (const { stretch, input, ...clip } of clips) {
-      const { probabilities } = await model.predict(input, 1);
+    for await (const { stretch, input, keys, ...clip } of clips) {
+      const { probabilities } = await model.predict(input, 1, [keys]);
       const { start, end, from, to } = stretch;
       yield timelines.add({ ...clip, start, end, probabilities: Array.from(probabilities), frames: to - from });
     }

@@ -50,18 +50,27 @@ export async function readKeyFrames(
   source: VideoSource,
   { cropper, faces, track: mode, signal }: Omit<ReadClipOptions, 'needed'>,
 ): Promise<ReadClip> {
+  let damaged = 0;
+  const found = await readKeyFramePlanes(source, { cropper, faces, track: mode, signal, onDamaged: () => damaged++ });
+  const sequence = new CropList(cropper.size);
+  for (const planes of found) sequence.push(planes);
+  return { sequence, parsed: found.length, damaged };
+}
+
+/** The same as planes, one by one. `onDamaged` is called for each key frame that could not be decoded. */
+export async function readKeyFramePlanes(
+  source: VideoSource,
+  { cropper, faces, track: mode, signal, onDamaged }: Omit<ReadClipOptions, 'needed'> & { onDamaged?: () => void },
+): Promise<CropPlanes[]> {
   const video = await openVideo(source);
   try {
     const track = trackOf(video, faces, mode);
     const found: CropPlanes[] = [];
-    let damaged = 0;
     for await (const { picture, index } of video.keyFrames(signal ? { signal } : {})) {
       if (picture) found.push(cropper.cropPicture(picture, index, track(index)));
-      else damaged++;
+      else onDamaged?.();
     }
-    const sequence = new CropList(cropper.size);
-    for (const planes of found.sort((a, b) => a.index - b.index)) sequence.push(planes);
-    return { sequence, parsed: found.length, damaged };
+    return found.sort((a, b) => a.index - b.index);
   } finally {
     video.close();
   }

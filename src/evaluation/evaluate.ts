@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
 import type { DatasetClip } from '../dataset/manifest.js';
-import { readClip, readKeyFrames } from '../dataset/read-clip.js';
+import { readClip, readKeyFramePlanes, readKeyFrames } from '../dataset/read-clip.js';
 import { MalformedStreamError } from '../errors.js';
+import type { ModelCard } from '../network/card.js';
 import type { ExpressionModel } from '../network/model.js';
 import { FrameCropper } from '../residual/crop.js';
+import { KeyFrameTensor } from '../residual/key-tensor.js';
 import { evenPlan, framesNeeded } from '../residual/sampling.js';
 import { ClipTensor, centreView } from '../residual/tensor.js';
 import type { ClipOutcome } from './report.js';
@@ -46,10 +48,12 @@ export async function evaluateClips(
   const cropper = new FrameCropper(signal);
   const tensor = new ClipTensor(signal, normalisation);
   const input = new Float32Array(batch * tensor.length);
+  const readKeys = model.keyframes && keyFrameReader(model.keyframes);
   const result: Evaluation = { outcomes: [], embeddings: [], milliseconds: 0, damaged: [], parsed: 0 };
   const begin = performance.now();
   for (let at = 0; at < clips.length; at += batch) {
     const part = clips.slice(at, at + batch);
+    const keys: (Float32Array | undefined)[] = [];
     for (const [i, row] of part.entries()) {
       options.signal?.throwIfAborted();
       if (!labels.includes(row.emotion)) {
@@ -73,6 +77,7 @@ export async function evaluateClips(
         throw new MalformedStreamError(`${row.path} has ${lacks}: there is nothing to read`);
       }
       result.parsed += clip.parsed;
+      if (readKeys) keys[i] = await withPath(row, () => readKeys(dataset, row, options.signal));
       if (clip.damaged > 0) result.damaged.push(row.path);
       const view = centreView(cropper.size, signal.size);
       tensor.fill(clip.sequence, evenPlan(signal.frames, 0, count), view, input, i * tensor.length);
@@ -80,6 +85,7 @@ export async function evaluateClips(
     const { probabilities, embedding } = await model.predict(
       input.subarray(0, part.length * tensor.length),
       part.length,
+      keys,
     );
     part.forEach((row, i) => {
       const answer = Array.from(probabilities.subarray(i * labels.length, (i + 1) * labels.length));
@@ -91,6 +97,17 @@ export async function evaluateClips(
   }
   result.milliseconds = (performance.now() - begin) / Math.max(1, clips.length);
   return result;
+}
+
+/** Reads the I-frames of a clip for the second network of a fused model; none that can be decoded: `undefined`. */
+function keyFrameReader({ signal, normalisation }: ModelCard) {
+  const cropper = new FrameCropper(signal);
+  const tensor = new KeyFrameTensor(signal, normalisation);
+  return async (dataset: Dataset, row: DatasetClip, abort: AbortSignal | undefined) => {
+    const faces = dataset.faces.get(row.clip);
+    const options = { cropper, faces, track: 'linear' as const, signal: abort };
+    return tensor.of(await readKeyFramePlanes(join(dataset.root, row.path), options));
+  };
 }
 
 /** What one clip's probabilities mean; the first of equals is the answer. */

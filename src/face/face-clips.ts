@@ -4,11 +4,13 @@
  */
 import type { ParseOptions } from '../bitstream/parser.js';
 import { FrameCropper } from '../residual/crop.js';
+import type { Signal } from '../residual/signal.js';
 import { ClipAssembler, type ClipPlan, type SlidingClip, type Stretch } from '../residual/sliding-clips.js';
 import type { Normalisation } from '../residual/tensor.js';
 import type { FaceBox } from '../residual/track.js';
 import type { FrameEntry, Video } from '../video.js';
 import type { FaceSource } from './face-source.js';
+import { KeyShelf } from './key-shelf.js';
 import type { Track } from './tracker.js';
 
 export interface FaceClipsOptions {
@@ -16,13 +18,29 @@ export interface FaceClipsOptions {
   abort?: AbortSignal | undefined;
   /** Called for each P-picture that was met; `parsed` is false where nothing had to be read of it. */
   onPicture?: ((picture: { met: number; all: number; parsed: boolean; damaged: boolean }) => void) | undefined;
+  /** Also cut the faces out of I-pictures, for a model that reads them. */
+  keyframes?: KeyFrameReading | undefined;
   /** Called after each I-picture. */
   onKey?: ((entry: FrameEntry, tracks: readonly Track[]) => void) | undefined;
+}
+
+/** How I-pictures are read. */
+export interface KeyFrameReading {
+  signal: Signal;
+  normalisation: Normalisation;
+}
+
+/** A stretch that knows its times, in seconds. */
+export interface TimedStretch extends Stretch {
+  start: number;
+  end: number;
 }
 
 /** One clip of one face. */
 export interface FaceClip<T extends Stretch> extends SlidingClip<T> {
   face: number;
+  /** The face on the I-pictures of the clip, [K, 1, S, S]; `undefined` where there are none, or none were asked for. */
+  keys: Float32Array | undefined;
   /** Where the face is at the end of the clip, and how sure that is. */
   box: FaceBox;
   confidence: number;
@@ -32,16 +50,17 @@ export interface FaceClip<T extends Stretch> extends SlidingClip<T> {
 const moveMargin = 0.25;
 
 /** Clips come in the order in which they end. Errors are those of `Video.frames`. */
-export async function* faceClips<T extends Stretch>(
+export async function* faceClips<T extends TimedStretch>(
   video: Video,
   plan: ClipPlan<T>,
   source: FaceSource,
-  { normalisation, abort, onPicture, onKey }: FaceClipsOptions,
+  { normalisation, abort, onPicture, keyframes, onKey }: FaceClipsOptions,
 ): AsyncGenerator<FaceClip<T>, void, undefined> {
   const { pictures } = plan;
   const frames = await video.index();
   const cropper = new FrameCropper(plan.signal);
   const assemblers = new Map<number, ClipAssembler<T>>();
+  const shelf = keyframes && new KeyShelf(keyframes);
   const all = pictures.index.length;
   let p = -1; // the P-picture met last
   let decoded = 0; // where the next I-picture is looked for, in decoding order
@@ -59,7 +78,7 @@ export async function* faceClips<T extends Stretch>(
   };
   const clipOf = ({ face, box, confidence }: Track, clip: SlidingClip<T>): FaceClip<T> => ({
     ...clip,
-    ...{ face, box, confidence },
+    ...{ face, box, confidence, keys: shelf?.take(face, clip.stretch) },
   });
 
   /** What to parse of the next P-picture; every I-picture before it is dealt with here. */
@@ -67,8 +86,9 @@ export async function* faceClips<T extends Stretch>(
     for (; decoded < entry.decodeIndex; decoded++) {
       if (frames.typeAt(decoded) !== 'I') continue;
       const key = frames.atDecode(decoded);
-      await source.key(key);
+      const picture = await source.key(key);
       anchorTime = key.timestamp;
+      await shelf?.put(video, key, picture, source.tracks);
       onKey?.(key, source.tracks);
     }
     p++;

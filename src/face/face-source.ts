@@ -12,8 +12,8 @@ export interface FaceSource {
   readonly tracks: readonly Track[];
   /** Every P-picture is to be given to `follow`, also where no clip samples it. */
   readonly follows: boolean;
-  /** The next I-picture, in decoding order. */
-  key(entry: FrameEntry): Promise<void>;
+  /** The next I-picture, in decoding order; gives its pixels where it was decoded to look at it. */
+  key(entry: FrameEntry): Promise<DecodedPicture | undefined>;
   /** The next P-picture, `seconds` after the anchor before. */
   follow(frame: CompressedFrame, seconds: number): void;
 }
@@ -21,7 +21,7 @@ export interface FaceSource {
 /** One face that stays where it is. */
 export function fixedFace(box: FaceBox): FaceSource {
   const track: Track = { face: 0, box, previous: box, confidence: 1, present: true };
-  return { tracks: [track], follows: false, key: async () => {}, follow: () => {} };
+  return { tracks: [track], follows: false, key: async () => undefined, follow: () => {} };
 }
 
 /** Seconds between looks at key frames that bring nothing new, and at least. */
@@ -67,14 +67,14 @@ export class LocatedFaces implements FaceSource {
     return this.#tracker.ignored;
   }
 
-  async key(entry: FrameEntry): Promise<void> {
+  async key(entry: FrameEntry): Promise<DecodedPicture | undefined> {
     const { timestamp } = entry;
     const since = timestamp - this.#lookedAt;
     const due = since >= lookEvery || (since >= lookAgain && this.#tracker.needsLook);
     const picture = due && entry.key ? await this.#decode(entry) : undefined;
     if (!picture) {
       this.#tracker.passKey();
-      return;
+      return undefined;
     }
     this.looks++;
     this.#lookedAt = timestamp;
@@ -92,6 +92,7 @@ export class LocatedFaces implements FaceSource {
         return false;
       },
     });
+    return picture;
   }
 
   follow(frame: CompressedFrame, seconds: number): void {

@@ -31,7 +31,7 @@ export { gradients } from './gradient.js';
 export { crossEntropy, gaussianNegativeLogLikelihood, l1Loss, logSoftmax, oneHot, softmax } from './loss.js';
 export { gemm, matmul } from './matmul.js';
 export { batchNormEpsilon, batchNormInference, batchNormTraining, foldBatchNorm } from './norm.js';
-export { irVersion, opset, readOnnxMetadata } from './onnx.js';
+export { irVersion, opset, readOnnxMetadata, replaceOnnxMetadata } from './onnx.js';
 export { averagePool, globalAveragePool, maxPool, type PoolOptions } from './pool.js';
 export { type GruWeights, gru } from './recurrent.js';
 export { reduceMax, reduceMean } from './reduce.js';

@@ -80,13 +80,7 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
       integer(set, 2, 1);
     });
   }
-  for (const [key, value] of Object.entries(model.metadata)) {
-    // metadata_props: StringStringEntryProto
-    message(w, 14, (entry) => {
-      text(entry, 1, key);
-      text(entry, 2, value);
-    });
-  }
+  writeMetadata(w, model.metadata);
   // A plain array: in Node protobufjs gives a Buffer, whose slices share memory.
   return new Uint8Array(w.finish());
 }
@@ -151,6 +145,42 @@ function writeValue(w: Writer, { name, type, shape }: OnnxValue): void {
       });
     }),
   );
+}
+
+/** The ONNX file with these `metadata_props` in the place of its own. Throws ModelError where the bytes are no protobuf. */
+export function replaceOnnxMetadata(bytes: Uint8Array, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const w = protobuf.Writer.create();
+  const r = protobuf.Reader.create(bytes);
+  const parts: Uint8Array[] = [];
+  try {
+    while (r.pos < r.len) {
+      const from = r.pos;
+      const field = r.uint32();
+      r.skipType(field & 7);
+      if (field !== tag(14, 2)) parts.push(bytes.subarray(from, r.pos));
+    }
+  } catch (cause) {
+    throw new ModelError('not an ONNX file: its protobuf cannot be read', { cause });
+  }
+  writeMetadata(w, metadata);
+  parts.push(w.finish());
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** metadata_props: StringStringEntryProto */
+function writeMetadata(w: Writer, metadata: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    message(w, 14, (entry) => {
+      text(entry, 1, key);
+      text(entry, 2, value);
+    });
+  }
 }
 
 /**

@@ -60,6 +60,16 @@ export const modelCardSchema = z
       /** Learning rate, weight decay and the like, as the trainer had them. */
       hyperparameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
     }),
+    /** Probabilities are sharpened (below 1) or flattened (above 1) by it: p^(1 / temperature), normalised. 1 if left out. */
+    temperature: z.number().positive().optional(),
+    /** A second network in the same file reads the clip's I-frames; its log-probabilities count `weight` times. */
+    keyframes: z
+      .strictObject({
+        weight: z.number().min(0).max(10),
+        /** In the place of the one above, where there were I-frames to read. */
+        temperature: z.number().positive(),
+      })
+      .optional(),
     intendedUse: z.string().min(1),
     forbiddenUse: z.string().min(1),
     notes: z.string(),
