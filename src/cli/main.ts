@@ -10,6 +10,7 @@ import { registerAnalyze } from './commands/analyze.js';
 import { registerCrossval } from './commands/crossval.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerExtract } from './commands/extract.js';
+import { registerFuse } from './commands/fuse.js';
 import { registerInspect } from './commands/inspect.js';
 import { registerTrain } from './commands/train.js';
 import { debugStack, describe, UsageError } from './failure.js';
@@ -20,7 +21,7 @@ import { packageVersion } from './version.js';
 const examples = `
 Examples:
   $ vultus analyze clip.mp4                              the expression over time
-  $ vultus analyze talk.avi --region 120,80,160,160      with the face in this box
+  $ vultus analyze talk.avi --faces 120,80,160,160       with the face in this box
   $ vultus analyze a.mp4 b.mp4 --json > results.jsonl    one JSON object per video
   $ vultus analyze clip.mp4 --report clip.html           and a report to look at
   $ vultus inspect clip.mp4                              what the bitstream holds, frame by frame
@@ -44,6 +45,7 @@ async function build(signal: AbortSignal): Promise<Command> {
   registerEvaluate(program, signal);
   registerCrossval(program, signal);
   registerAblate(program, signal);
+  registerFuse(program, signal);
   // Children copy settings only when made with .command(); each sub-command gets them here whoever registered it.
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

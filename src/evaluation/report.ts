@@ -1,4 +1,5 @@
 /** Everything that an evaluation says: as an object for programs, as text for people. */
+import { expectedCalibrationError } from './calibration.js';
 import { type Interval, subjectBootstrap } from './interval.js';
 import { confusionMatrix, type Metrics, metricsBy, metricsOf, type Outcome } from './metrics.js';
 
@@ -15,6 +16,8 @@ export interface ClipOutcome extends Outcome {
 }
 
 export interface EvaluationReport extends Metrics {
+  /** Expected calibration error over ten bins, 0..1. */
+  ece: number;
   /** 95% intervals by bootstrap over subjects; `null` with a single subject. */
   interval: { war: Interval | null; uar: Interval | null };
   subjects: number;
@@ -45,6 +48,7 @@ export function reportOf(outcomes: readonly ClipOutcome[], labels: readonly stri
   ];
   return {
     ...metricsOf(confusion),
+    ece: expectedCalibrationError(outcomes),
     interval: {
       war: subjectBootstrap(outcomes, measure('war')) ?? null,
       uar: subjectBootstrap(outcomes, measure('uar')) ?? null,
@@ -72,6 +76,7 @@ export function reportText(report: EvaluationReport): string {
     `WAR       ${percent(report.war)}${range(interval.war)}   accuracy`,
     `UAR       ${percent(report.uar)}${range(interval.uar)}   mean recall`,
     `macro-F1  ${percent(report.macroF1)}`,
+    `ECE       ${percent(report.ece)}   expected calibration error`,
   ];
   if (report.n > 0 && report.subjects > 1) lines.push('intervals: bootstrap over subjects');
   lines.push('', ...metricsTable('condition', report.byCondition));

@@ -16,6 +16,8 @@ export const cardMetricsSchema = z.strictObject({
   /** Unweighted average recall over the classes. */
   uar: share,
   macroF1: share,
+  /** Expected calibration error, ten bins. */
+  ece: share.optional(),
   byCondition: z.record(z.string(), z.strictObject({ n: z.int().min(0), war: share, uar: share.optional() })),
   /** The same for groups of people (age, gender, ...) where the data set names them. */
   byGroup: z.record(z.string(), z.strictObject({ n: z.int().min(0), war: share, uar: share.optional() })),

@@ -37,10 +37,8 @@ export function cardOf(source: CardSource): ModelCard {
   ];
   if (test) {
     metrics.push({
+      ...cardMetricsOf(test),
       split: `test fold ${options.testFold} (${test.subjects} subjects never seen)`,
-      ...{ n: test.n, war: test.war, uar: test.uar, macroF1: test.macroF1 },
-      byCondition: short(test.byCondition),
-      byGroup: short(test.byGroup),
     });
   }
   return {
@@ -86,6 +84,11 @@ export function cardOf(source: CardSource): ModelCard {
       ? 'Trained on semi-synthetic clips: real faces, scripted motion. Scores say nothing about recorded behaviour. Based on the Face Research Lab London Set (DeBruine & Jones 2017, CC BY 4.0).'
       : '',
   };
+}
+
+/** What a card says of a report. */
+export function cardMetricsOf({ n, war, uar, macroF1, ece, byCondition, byGroup }: EvaluationReport) {
+  return { n, war, uar, macroF1, ece, byCondition: short(byCondition), byGroup: short(byGroup) };
 }
 
 /** An optional part of the config as `name.key` entries. */

@@ -5,6 +5,7 @@ import type { Rect } from '../../bitstream/frame.js';
 import type { ReportEntry } from '../../report/html.js';
 import { forEachFile } from '../batch.js';
 import { UsageError } from '../failure.js';
+import { modelNamed } from '../models.js';
 import { parseCount, parseFaces, parseSeconds, parseShare } from '../options.js';
 import { clearProgress, notice, oneLine, print, progress } from '../output.js';
 import { packageVersion } from '../version.js';
@@ -41,7 +42,7 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
     .argument('<video...>', 'video files with a face')
     .summary('tell the facial expression over time')
     .description('Tells the facial expression over time, from the residual and the motion vectors of P-frames.')
-    .option('--model <file>', 'a model of vultus train (default: the one of this package)')
+    .option('--model <file>', 'default, residual (P-frames alone, as the paper), or a model of vultus train')
     .option('--faces <auto|frame|x,y,w,h>', 'which faces to read', parseFaces, 'auto')
     .option('--json', 'one JSON object per video')
     .option('--csv', 'one line per window')
@@ -58,13 +59,13 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
   const { model: path, faces, json = false, csv = false, report, window, hop, threshold } = options;
   if (json && csv) throw new UsageError('--json and --csv exclude each other');
   if (report && !/\.html?$/i.test(report)) throw new UsageError(`--report ${report}: name a file that ends in .html`);
-  const { analyze, defaultModel } = await import('../../analyze.js');
+  const { analyze } = await import('../../analyze.js');
   const { loadFaceNetworks } = await import('../../face/networks/index.js');
   const { loadModel } = await import('../../network/model.js');
   const { analysisJson, windowsCsv } = await import('../../report/json.js');
   const { analysisText } = await import('../../report/text.js');
 
-  const model = await loadModel(path ?? defaultModel);
+  const model = await loadModel(modelNamed(path ?? 'default'));
   // Loaded once for all files; without them each file says what it does instead.
   const networks = faces === 'auto' ? await loadFaceNetworks().catch(() => undefined) : undefined;
   const entries: ReportEntry[] = [];

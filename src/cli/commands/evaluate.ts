@@ -1,6 +1,8 @@
 /** `vultus evaluate`: how good a model is on a folder with manifest.csv. */
 import { type Command, Option } from 'commander';
+import { readableCodecs } from '../codecs.js';
 import { UsageError } from '../failure.js';
+import { modelNamed } from '../models.js';
 import { parseCount } from '../options.js';
 import { clearProgress, notice, print, progress } from '../output.js';
 
@@ -19,14 +21,11 @@ Example:
   $ vultus evaluate --model runs/summed/model.onnx --data london-expressions --fold 9
   $ vultus evaluate --model m.onnx --data my-clips --json > scores.json`;
 
-/** What the manifest calls codecs that are read directly. */
-const readable = new Set(['mpeg4', 'h264', 'h264-baseline', 'h264-main', 'h264-high', 'h263', 'flv1']);
-
 export function registerEvaluate(program: Command, signal: AbortSignal): void {
   program
     .command('evaluate')
     .description('test a model on a folder with manifest.csv')
-    .requiredOption('--model <file>', 'a model.onnx that vultus trained')
+    .requiredOption('--model <file>', 'default, residual, or a model.onnx that vultus trained')
     .requiredOption('--data <dir>', 'folder of the data set')
     .addOption(
       new Option('--fold <n...>', 'only clips of these folds (default: all)').argParser(
@@ -50,12 +49,12 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const { loadModel } = await import('../../network/model.js');
   const { packageVersion } = await import('../../training/package-version.js');
 
-  const model = await loadModel(flags.model, { threads: Math.max(1, flags.threads) });
+  const model = await loadModel(modelNamed(flags.model), { threads: Math.max(1, flags.threads) });
   try {
     const { card } = model;
     const dataset = await loadDataset(flags.data, { labels: [...new Set([...knownLabels, ...card.labels])] });
     const inFold = dataset.clips.filter(({ fold }) => !flags.fold || flags.fold.includes(fold));
-    const clips = inFold.filter(({ codec }) => (flags.codec ? codec === flags.codec : readable.has(codec)));
+    const clips = inFold.filter(({ codec }) => (flags.codec ? codec === flags.codec : readableCodecs.has(codec)));
     if (clips.length === 0) {
       const codecs = [...new Set(inFold.map(({ codec }) => codec))].join(', ') || 'none';
       throw new UsageError(`no clip to test: in these folds the codecs are ${codecs}; see --fold and --codec`);

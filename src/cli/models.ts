@@ -1,0 +1,12 @@
+/** The models that come with the package, by name. */
+
+const shipped: Readonly<Record<string, string>> = {
+  default: '../../models/default.onnx',
+  residual: '../../models/residual.onnx',
+};
+
+/** Where a model is: one of the package's by its name, else the path as it stands. */
+export function modelNamed(name: string): string | URL {
+  const path = shipped[name];
+  return path === undefined ? name : new URL(path, import.meta.url);
+}

@@ -1,0 +1,130 @@
+/**
+ * Joins a model that reads P-frames with one that reads I-frames: how much the second counts, and how sharp the answers are to
+ * be, is chosen by the likelihood of the validation fold. The test fold is tested once, with the finished file.
+ */
+import type { Dataset } from '../dataset/dataset.js';
+import type { DatasetClip } from '../dataset/manifest.js';
+import { ModelError } from '../errors.js';
+import { expectedCalibrationError, type Judged, negativeLogLikelihood } from '../evaluation/calibration.js';
+import { evaluateClips } from '../evaluation/evaluate.js';
+import { type ClipOutcome, type EvaluationReport, reportOf } from '../evaluation/report.js';
+import type { CardMetrics, ModelCard } from '../network/card.js';
+import { combine, fuseModels } from '../network/fused.js';
+import { loadModel, readCard } from '../network/model.js';
+import { cardMetricsOf } from './model-card.js';
+
+export interface FuseOptions {
+  /** Bytes of the two model files. */
+  residual: Uint8Array;
+  keyframes: Uint8Array;
+  dataset: Dataset;
+  /** Clips of codecs that are read directly. */
+  clips: readonly DatasetClip[];
+  name: string;
+  validationFold: number;
+  testFold: number;
+  threads: number;
+  onProgress?: (what: string, done: number, all: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface Fused {
+  model: Uint8Array;
+  card: ModelCard;
+  /** Of the validation clips: of the first alone and of both, calibrated. */
+  validation: { residual: Fit; fused: Fit };
+  test: EvaluationReport;
+}
+
+/** A choice and what it gives. */
+export interface Fit {
+  weight: number;
+  temperature: number;
+  /** Mean negative log-likelihood in nats, and expected calibration error. */
+  loss: number;
+  ece: number;
+}
+
+const weights = Array.from({ length: 41 }, (_, i) => i / 20);
+const temperatures = Array.from({ length: 41 }, (_, i) => 0.25 * 16 ** (i / 40));
+
+/** Throws ModelError where the models do not fit each other or saw other folds of the data than those named. */
+export async function fuse(options: FuseOptions): Promise<Fused> {
+  const { dataset, clips, validationFold, testFold } = options;
+  const card = readCard(options.residual);
+  for (const other of [card, readCard(options.keyframes)]) {
+    if (other.data.sha256 === dataset.hash && other.data.folds.includes(testFold)) {
+      throw new ModelError(`${other.name} was trained on fold ${testFold}: name another test fold`);
+    }
+  }
+  const ofFold = (fold: number) => clips.filter((row) => row.fold === fold);
+  const [validation, test] = [ofFold(validationFold), ofFold(testFold)];
+  if (validation.length === 0 || test.length === 0) {
+    throw new ModelError(`fold ${validation.length === 0 ? validationFold : testFold} has no clip`);
+  }
+  const own = await judge(options.residual, options, validation, 'validating P-frames');
+  const other = await judge(options.keyframes, options, validation, 'validating I-frames');
+  const residual = best(own, other, [0]);
+  const fused = best(own, other, weights);
+
+  const { weight, temperature } = fused;
+  const fusedCard: ModelCard = {
+    ...card,
+    name: options.name,
+    date: new Date().toISOString().slice(0, 10),
+    temperature: residual.temperature,
+    keyframes: { weight, temperature },
+    metrics: [],
+  };
+  const outcomes = await judge(fuseModels(options.residual, options.keyframes, fusedCard), options, test, 'testing');
+  const report = reportOf(outcomes, card.labels);
+  const metrics: CardMetrics[] = [
+    { ...cardMetricsOf(report), split: `test fold ${testFold} (${report.subjects} subjects never seen), all codecs` },
+  ];
+  for (const codec of [...new Set(test.map((row) => row.codec))].sort()) {
+    const paths = new Set(test.filter((row) => row.codec === codec).map(({ path }) => path));
+    const part = reportOf(
+      outcomes.filter(({ path }) => paths.has(path)),
+      card.labels,
+    );
+    metrics.push({ ...cardMetricsOf(part), split: `test fold ${testFold}, ${codec}` });
+  }
+  const finished: ModelCard = { ...fusedCard, metrics };
+  const model = fuseModels(options.residual, options.keyframes, finished);
+  return { model, card: finished, validation: { residual, fused }, test: report };
+}
+
+async function judge(
+  bytes: Uint8Array,
+  { dataset, threads, onProgress, signal }: FuseOptions,
+  clips: readonly DatasetClip[],
+  what: string,
+): Promise<ClipOutcome[]> {
+  const model = await loadModel(bytes, { threads });
+  try {
+    const { outcomes } = await evaluateClips(model, dataset, clips, {
+      onProgress: (done, all) => onProgress?.(what, done, all),
+      ...(signal && { signal }),
+    });
+    return outcomes;
+  } finally {
+    await model.close();
+  }
+}
+
+/** The weight, of those given, and the temperature that make the truth likeliest. */
+export function best(own: readonly Judged[], other: readonly Judged[], among: readonly number[]): Fit {
+  let found: Fit | undefined;
+  for (const weight of among) {
+    for (const temperature of temperatures) {
+      const judged = own.map(({ truth, probabilities }, i) => {
+        const joined = Float32Array.from(probabilities);
+        combine(joined, Float32Array.from(other[i]!.probabilities), weight, temperature);
+        return { truth, probabilities: joined };
+      });
+      const loss = negativeLogLikelihood(judged);
+      if (!found || loss < found.loss) found = { weight, temperature, loss, ece: expectedCalibrationError(judged) };
+    }
+  }
+  return found!;
+}
