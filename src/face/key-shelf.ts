@@ -45,7 +45,7 @@ export class KeyShelf {
   take(face: number, { start, end }: { start: number; end: number }): Float32Array | undefined {
     const shelved = (this.#faces.get(face) ?? []).filter(({ time }) => time >= start - 1e-6);
     this.#faces.set(face, shelved);
-    return this.#tensor.of(shelved.filter(({ time }) => time <= end).map(({ planes }) => planes));
+    return this.#tensor.of(shelved.filter(({ time }) => time < end).map(({ planes }) => planes));
   }
 }
 
