@@ -17,7 +17,7 @@ interface AblateFlags {
 
 const examples = `
 Example:
-  $ vultus ablate --data london-expressions --grid configs/grids/min-min.json --out runs/min-min
+  $ vultus ablate --data london-expressions --grid configs/grids/lambda.json --out runs/lambda
 
 The same command again goes on where it was stopped. The folder gets report.html, results.json, results.csv, and a folder per
 protocol and cell, each a cross-validation.`;
@@ -63,7 +63,12 @@ async function run(flags: AblateFlags, signal: AbortSignal): Promise<void> {
     });
     clearProgress();
     for (const { protocol, name, results, difference } of cells) {
-      const war = results.summary.WAR!;
+      const war = results.summary.WAR;
+      if (results.failed.length > 0) process.exitCode = 1;
+      if (!war) {
+        await print(`${protocol}: ${name}: diverged`);
+        continue;
+      }
       const apart = difference.WAR ? `  less the first: ${figureText('WAR', difference.WAR)}` : '';
       await print(`${protocol}: ${name}: WAR ${figureText('WAR', war)}${apart}`);
     }
