@@ -26,13 +26,19 @@ export async function stampOf(root: string, clip: CorpusClip): Promise<string> {
   return hash.digest('hex').slice(0, 32);
 }
 
-/** SHA-256 over the lengths and contents of the files in order, hexadecimal; a missing file counts as itself. */
+/** SHA-256 over the lengths and contents of the files in order, hexadecimal; a missing or unreadable file counts
+ * as that. */
 export async function hashOf(root: string, clip: CorpusClip): Promise<string> {
   const hash = createHash('sha256');
   for (const file of filesOf(clip)) {
     const found = await stat(join(root, file)).catch(() => undefined);
     hash.update(`${found?.size ?? 'missing'}\n`);
-    if (found?.isFile()) for await (const chunk of createReadStream(join(root, file))) hash.update(chunk as Buffer);
+    if (!found?.isFile()) continue;
+    try {
+      for await (const chunk of createReadStream(join(root, file))) hash.update(chunk as Buffer);
+    } catch {
+      hash.update('unreadable\n');
+    }
   }
   return hash.digest('hex');
 }
