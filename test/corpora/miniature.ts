@@ -100,7 +100,11 @@ export function mmiSession(root: string, n: number, subject: number, emotion: nu
 <track filename="${name}.avi" view="${view}" color="1"/></session>`,
   );
   const label = emotion === undefined ? '' : `<Metatag Name="Emotion" Value="${emotion}"/>`;
-  put(root, `${folder}/${name}.xml`, `<?xml version="1.0"?><Metadata><Metatag Name="Take" Value="1"/>${label}</Metadata>`);
+  put(
+    root,
+    `${folder}/${name}.xml`,
+    `<?xml version="1.0"?><Metadata><Metatag Name="Take" Value="1"/>${label}</Metadata>`,
+  );
 }
 
 /** Three people with disgust and surprise, one session in profile, one of both views, one without a label. */
@@ -143,7 +147,10 @@ export function ravdessMiniature(root: string): void {
     const folder = `Actor_${actor}`;
     video(root, `${folder}/01-01-02-01-01-01-${actor}.mp4`);
     video(root, `${folder}/01-01-05-02-02-01-${actor}.mp4`);
-    copyFileSync(join(root, folder, `01-01-02-01-01-01-${actor}.mp4`), join(root, folder, `02-01-02-01-01-01-${actor}.mp4`));
+    copyFileSync(
+      join(root, folder, `01-01-02-01-01-01-${actor}.mp4`),
+      join(root, folder, `02-01-02-01-01-01-${actor}.mp4`),
+    );
     video(root, `${folder}/02-02-05-01-01-01-${actor}.mp4`);
     put(root, `${folder}/03-01-02-01-01-01-${actor}.wav`, 'sound');
   }

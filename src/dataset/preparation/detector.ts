@@ -1,4 +1,7 @@
-/** The face finder of preparation: the fast detector and, where it sees nobody, the accurate one. */
+/**
+ * The face finder of preparation: SSD on MobileNet v1. The fast detector's boxes differ from it in shape, so the two are not
+ * mixed; a corpus is looked at once, and boxes stay in its folder.
+ */
 import { loadFaceNetworks } from '../../face/networks/index.js';
 import type { FaceFinder } from './boxes.js';
 
@@ -9,17 +12,13 @@ export interface LoadedFinder extends FaceFinder {
 
 /** Loads it. Throws ModelError where the weights' package is not installed. */
 export async function loadFinder(): Promise<LoadedFinder> {
-  const fast = await loadFaceNetworks({ detector: 'tiny' });
-  const accurate = await loadFaceNetworks({ detector: 'ssd' });
+  const networks = await loadFaceNetworks({ detector: 'ssd' });
   return {
-    name: 'face-api tiny at 416, else ssd; score above 0.5',
+    name: 'face-api ssd, score above 0.5',
     async find(picture) {
-      const found = await fast.detect(picture);
-      const detections = found.length > 0 ? found : await accurate.detect(picture);
-      return detections.map(({ x, y, width, height }) => ({ x, y, width, height }));
+      const found = await networks.detect(picture);
+      return found.map(({ x, y, width, height, score }) => ({ x, y, width, height, score }));
     },
-    async close() {
-      await Promise.all([fast.close(), accurate.close()]);
-    },
+    close: () => networks.close(),
   };
 }

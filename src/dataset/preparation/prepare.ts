@@ -95,6 +95,7 @@ export async function prepare(options: PrepareOptions): Promise<CorpusReport> {
   });
 
   const { prepared, skipped } = withoutDuplicates(scan.clips, outcomes);
+  await removeStale(clipFolder, outcomes);
   return await writeDataSet({ ...options, out }, settings, prepared, [...scan.skipped, ...skipped]);
 }
 
@@ -115,6 +116,20 @@ async function refuseInside(out: string, root: string): Promise<void> {
   if (way === '' || !/^\.\.([/\\]|$)|^([A-Za-z]:|[/\\])/.test(way)) {
     throw new ModelError(`--out ${out} lies in the corpus, which stays as it is: name a folder beside it`);
   }
+}
+
+/** Files of these clips that are no outcome any more: of another ending, or of a turn that was not taken. */
+async function removeStale(folder: string, outcomes: ReadonlyMap<string, Outcome>): Promise<void> {
+  for (const file of await readdir(folder)) {
+    const outcome = outcomes.get(file.replace(/\.[^.]*$/, ''));
+    if (outcome && !(outcome.kind === 'clip' && outcome.path === `clips/${file}`)) await rm(join(folder, file));
+  }
+}
+
+/** A clip that was made, and how sure the finder is of its faces. */
+interface Made {
+  outcome: Outcome;
+  score: number;
 }
 
 /** Makes single clips. */
@@ -168,46 +183,57 @@ class Worker {
   }
 
   async #convert(clip: CorpusClip, signal: AbortSignal): Promise<Outcome> {
-    const { root, out, keepCodec, finder } = this.#options;
-    const notes: string[] = [];
-    const finish = async (path: string, make: (to: string) => Promise<void>): Promise<Outcome> => {
-      const facts = await replaceWhole(join(out, path), async (to): Promise<ClipFacts> => {
-        await make(to);
-        return await factsOf(to, clip);
-      });
-      const file = join(out, path);
-      const faces = finder ? await findBoxes(file, finder, signal) : [];
-      return { kind: 'clip', path, sha256: await sha256Of(file), ...facts, faces, notes };
-    };
-    if (keepCodec && clip.source.kind === 'video') {
-      let refusal: string | undefined;
-      const path = `clips/${clip.clip}${originalEnding(clip)}`;
-      const kept = await finish(path, async (to) => {
+    const { finder } = this.#options;
+    const upright = () => this.#keepOrConvert(clip, signal);
+    if (!(clip.source.kind === 'video' && clip.source.mayBeTurned && finder)) return (await upright()).outcome;
+    // A detector finds faces that lie on their side too, but is less sure of them.
+    const turned = (turn: Turn) => this.#turn(clip, turn, [`stored on its side: turned by ${turn} degrees`], signal);
+    const scores = { 90: (await turned(90)).score, 270: (await turned(270)).score };
+    const way = scores[90] >= scores[270] ? 90 : 270;
+    const { score, outcome } = await upright();
+    return score >= scores[way] ? outcome : (await turned(way)).outcome;
+  }
+
+  async #keepOrConvert(clip: CorpusClip, signal: AbortSignal): Promise<Made> {
+    const { root, keepCodec } = this.#options;
+    if (!keepCodec || clip.source.kind !== 'video') return await this.#turn(clip, 0, [], signal);
+    let refusal: string | undefined;
+    try {
+      return await this.#finish(clip, `clips/${clip.clip}${originalEnding(clip)}`, [], signal, async (to) => {
         refusal = await keepOriginal(clip, { root, to, signal });
         if (refusal !== undefined) throw new MalformedStreamError(refusal);
-      }).catch((error) => {
-        if (refusal === undefined) throw error;
-        return undefined;
       });
-      if (kept) return kept;
-      notes.push(`converted although the original was to be kept: ${refusal}`);
+    } catch (error) {
+      if (refusal === undefined) throw error;
+      return await this.#turn(clip, 0, [`converted although the original was to be kept: ${refusal}`], signal);
     }
-    const attempt = (turn: Turn) =>
-      finish(`clips/${clip.clip}.mp4`, async (to) => {
-        const complaint = await convertClip(clip, { root, ffmpeg: this.#ffmpeg, to, turn, signal });
-        if (complaint) notes.push(`ffmpeg on the way: ${complaint}`);
-      });
-    const upright = await attempt(0);
-    const lies = clip.source.kind === 'video' && clip.source.mayBeTurned && finder;
-    if (!lies || upright.kind === 'skip' || upright.faces.length > 0) return upright;
-    const before = [...notes];
-    for (const turn of [90, 270] as const) {
-      notes.splice(0, notes.length, ...before, `turned by ${turn} degrees: no face was found in it as it is`);
-      const turned = await attempt(turn);
-      if (turned.kind === 'clip' && turned.faces.length > 0) return turned;
-    }
-    notes.length = 0;
-    return await attempt(0);
+  }
+
+  async #turn(clip: CorpusClip, turn: Turn, notes: readonly string[], signal: AbortSignal): Promise<Made> {
+    const all = [...notes];
+    return await this.#finish(clip, `clips/${clip.clip}.mp4`, all, signal, async (to) => {
+      const options = { root: this.#options.root, ffmpeg: this.#ffmpeg, to, turn, signal };
+      const complaint = await convertClip(clip, options);
+      if (complaint) all.push(`ffmpeg on the way: ${complaint}`);
+    });
+  }
+
+  /** Makes the file, moves it into its place when it can be opened, and finds its faces. */
+  async #finish(
+    clip: CorpusClip,
+    path: string,
+    notes: string[],
+    signal: AbortSignal,
+    make: (to: string) => Promise<void>,
+  ): Promise<Made> {
+    const { out, finder } = this.#options;
+    const file = join(out, path);
+    const facts = await replaceWhole(file, async (to): Promise<ClipFacts> => {
+      await make(to);
+      return await factsOf(to, clip);
+    });
+    const { faces, score } = finder ? await findBoxes(file, finder, signal) : { faces: [], score: 0 };
+    return { outcome: { kind: 'clip', path, sha256: await sha256Of(file), ...facts, faces, notes }, score };
   }
 }
 
