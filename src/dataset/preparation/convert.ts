@@ -44,8 +44,8 @@ export interface ConvertOptions {
 }
 
 /**
- * Converts. Gives ffmpeg's complaint, if it had one and went on. Throws MalformedStreamError where it fails or gives fewer
- * pictures than the sequence has.
+ * Converts. Gives ffmpeg's complaint about a video, if it had one and went on. Throws MalformedStreamError where it fails,
+ * and for any complaint about a picture.
  */
 export async function convertClip({ source }: CorpusClip, options: ConvertOptions): Promise<string | undefined> {
   const { root, ffmpeg, to, turn, signal } = options;
@@ -64,7 +64,10 @@ export async function convertClip({ source }: CorpusClip, options: ConvertOption
     source.kind === 'pictures' ? contents(root, source.paths) : undefined,
   );
   if (!(await stat(to).catch(() => undefined))?.size) throw new MalformedStreamError('ffmpeg found no picture in it');
-  return firstLine(stderr);
+  const complaint = firstLine(stderr);
+  // A video's decoder conceals and goes on, as players do; a picture is whole or it is not.
+  if (complaint && source.kind === 'pictures') throw new MalformedStreamError(`ffmpeg on its pictures: ${complaint}`);
+  return complaint;
 }
 
 const decoderOf = { png: 'png', jpeg: 'mjpeg' } as const;
