@@ -39,6 +39,7 @@ const run = (name: string, out: string, over: Partial<PrepareOptions> = {}): Pro
     variant: Object.keys(corpus.variants)[0]!,
     root: join(folder, name),
     out: join(folder, out),
+    jobs: 2,
     ...over,
   });
 };
@@ -132,6 +133,7 @@ describe('prepare', () => {
       const stop = new AbortController();
       const work = run('ck-plus', out, {
         finder,
+        jobs: 1,
         signal: stop.signal,
         events: { progress: (done) => done === at && stop.abort(new DOMException('interrupted', 'AbortError')) },
       });
