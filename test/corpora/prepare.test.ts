@@ -214,6 +214,37 @@ describe('prepare', () => {
   });
 });
 
+describe('the face finder', () => {
+  it('finds the man of the demo clip, with the same box every time', async () => {
+    const { loadFinder } = await import('../../src/dataset/preparation/detector.js');
+    const { face, makeClip } = await import('../support/clips.js');
+    const root = mkdtempSync(join(folder, 'man-'));
+    put(
+      root,
+      'Actor_01/01-01-03-01-01-01-01.mp4',
+      readFileSync(makeClip(face(400, 300, 14), ['-c:v', 'libx264'], 'mp4')),
+    );
+    const real = await loadFinder();
+    try {
+      for (const out of ['man', 'man-again']) await run('ravdess', out, { root, finder: real });
+    } finally {
+      await real.close();
+    }
+    const { clips, faces } = await loadDataset(join(folder, 'man'), { labels: ['happiness'] });
+    const boxes = faces.get(clips[0]!.clip)!;
+    expect(boxes.map(({ frame }) => frame)).toEqual([0, 12]);
+    for (const { x, y, width, height } of boxes) {
+      // His nose is at about 207, 172.
+      expect(x).toBeLessThan(190);
+      expect(x + width).toBeGreaterThan(225);
+      expect(y).toBeLessThan(150);
+      expect(y + height).toBeGreaterThan(195);
+      expect(width).toBeLessThan(200);
+    }
+    expect(hashes(join(folder, 'man-again'))).toEqual(hashes(join(folder, 'man')));
+  });
+});
+
 describe('faults', () => {
   it('become rows and stop nothing', async () => {
     const root = copy('ck-plus');

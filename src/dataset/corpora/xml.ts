@@ -1,6 +1,7 @@
 /**
  * The little of XML that label files need: start tags with their attributes, in the order of the file. Comments, CDATA,
  * processing instructions and doctypes are stepped over; nothing is resolved, so nothing can expand.
+ * Names of attributes have at most 100 characters here, which keeps the search linear.
  */
 
 /** A start tag. */
@@ -45,7 +46,9 @@ function endOf(text: string, at: number): number {
 
 function attributesOf(text: string): Record<string, string> {
   const attributes: Record<string, string> = {};
-  for (const [, name, double, single] of text.matchAll(/([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
+  for (const [, name, double, single] of text.matchAll(
+    /(?<![\w.:-])([A-Za-z_][\w.:-]{0,100})\s{0,100}=\s{0,100}(?:"([^"]*)"|'([^']*)')/g,
+  )) {
     attributes[name!] = (double ?? single ?? '').replace(
       /&(\w{1,8});/g,
       (whole, key: string) => entities[key] ?? whole,

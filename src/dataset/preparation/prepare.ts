@@ -69,7 +69,7 @@ export async function prepare(options: PrepareOptions): Promise<CorpusReport> {
   const [root, out] = [resolve(options.root), resolve(options.out)];
   const scan = await corpus.scan(root, variant);
   await refuseInside(out, root);
-  const ffmpeg = await findFfmpeg('of corpora');
+  const ffmpeg = await findFfmpeg('of these files');
   const clipFolder = join(out, 'clips');
   await mkdir(clipFolder, { recursive: true });
   for (const file of await readdir(clipFolder)) if (file.endsWith(partialEnding)) await rm(join(clipFolder, file));
