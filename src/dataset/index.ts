@@ -17,7 +17,7 @@ export { type Dataset, type DatasetOptions, labelsOf, loadDataset } from './data
 export { parseFaces } from './faces.js';
 export { assertDisjointSubjects, type Split, splitByFold } from './folds.js';
 export { type DatasetClip, knownLabels, parseManifest, requiredColumns } from './manifest.js';
-export type { FaceFinder, FoundFace } from './preparation/boxes.js';
+export type { FaceFinder } from './preparation/boxes.js';
 export { type LoadedFinder, loadFinder } from './preparation/detector.js';
 export { checkFolds, type FoldContent, type FoldFile, foldFile, parseFoldFile } from './preparation/fold-file.js';
 export { type PrepareEvents, type PrepareOptions, prepare } from './preparation/prepare.js';

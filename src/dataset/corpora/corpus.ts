@@ -9,8 +9,8 @@ export interface VideoSource {
   /** Relative to the corpus folder, `/` between names. */
   path: string;
   /**
-   * The recording may have been stored on its side: it is also tried turned by 90 degrees, either way, and the one whose
-   * faces the finder is surest of is taken. Not done without a face finder.
+   * The recording may have been stored on its side: it is also tried turned by 90 degrees, either way, and the one in
+   * which the finder is surest of an upright face is taken. Not done without a finder that can tell.
    */
   mayBeTurned?: boolean;
 }

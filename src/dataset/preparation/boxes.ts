@@ -8,50 +8,60 @@ export interface FaceFinder {
   /** What it is, with its settings: clips are looked at again when it changes. */
   name: string;
   /** Boxes in picture pixels; they may reach outside. */
-  find(picture: DecodedPicture): Promise<readonly FoundFace[]>;
-}
-
-/** A face and how sure the finder is of it: 0 to 1, higher for a face that stands upright. */
-export interface FoundFace extends FaceBox {
-  score: number;
-}
-
-/** The boxes of a clip. */
-export interface ClipBoxes {
-  faces: FaceAt[];
-  /** Mean score of the boxes over all I-frames; 0 for an I-frame without. */
-  score: number;
+  find(picture: DecodedPicture): Promise<readonly FaceBox[]>;
+  /** How sure it is that a face stands upright in the picture: 0 to 1. Left out by finders that cannot tell. */
+  upright?(picture: DecodedPicture): Promise<number>;
 }
 
 /**
  * One box per I-frame in which a face was found, in ascending order. Of several faces the first picture's largest is taken,
  * then the one that overlaps the last box most, or again the largest where none does. Box numbers have two decimals.
  */
-export async function findBoxes(path: string, finder: FaceFinder, signal?: AbortSignal): Promise<ClipBoxes> {
+export async function findBoxes(path: string, finder: FaceFinder, signal?: AbortSignal): Promise<FaceAt[]> {
+  const found: FaceAt[] = [];
+  await eachKeyFrame(path, signal, async (picture, frame) => {
+    const boxes = (await finder.find(picture)).filter((box) => box.width > 0 && box.height > 0);
+    const last = found.at(-1);
+    const best = pick(boxes, (box) => (last ? overlap(box, last) : 0)) ?? pick(boxes, area);
+    if (best) found.push({ frame, ...rounded(best) });
+  });
+  return found.sort((a, b) => a.frame - b.frame);
+}
+
+/** How sure the finder is that faces stand upright in the clip: the mean over its I-frames, 0 to 1. */
+export async function uprightness(
+  path: string,
+  upright: NonNullable<FaceFinder['upright']>,
+  signal?: AbortSignal,
+): Promise<number> {
+  let sum = 0;
+  let pictures = 0;
+  await eachKeyFrame(path, signal, async (picture) => {
+    sum += await upright(picture);
+    pictures++;
+  });
+  return sum / Math.max(1, pictures);
+}
+
+/** I-frames that cannot be decoded are passed over. */
+async function eachKeyFrame(
+  path: string,
+  signal: AbortSignal | undefined,
+  look: (picture: DecodedPicture, frame: number) => Promise<void>,
+): Promise<void> {
   const video = await openVideo(path);
   try {
-    const found: FaceAt[] = [];
-    let score = 0;
-    let pictures = 0;
     for await (const { picture, index } of video.keyFrames(signal ? { signal } : {})) {
-      pictures++;
-      if (!picture) continue;
-      const boxes = (await finder.find(picture)).filter((box) => box.width > 0 && box.height > 0);
-      const last = found.at(-1);
-      const best = pick(boxes, (box) => (last ? overlap(box, last) : 0)) ?? pick(boxes, area);
-      if (!best) continue;
-      found.push({ frame: index, ...rounded(best) });
-      score += best.score;
+      if (picture) await look(picture, index);
     }
-    return { faces: found.sort((a, b) => a.frame - b.frame), score: score / Math.max(1, pictures) };
   } finally {
     video.close();
   }
 }
 
 /** The box with the highest value above 0; the first of equals. */
-function pick(boxes: readonly FoundFace[], value: (box: FaceBox) => number): FoundFace | undefined {
-  let best: FoundFace | undefined;
+function pick(boxes: readonly FaceBox[], value: (box: FaceBox) => number): FaceBox | undefined {
+  let best: FaceBox | undefined;
   let most = 0;
   for (const box of boxes) {
     const own = value(box);

@@ -9,7 +9,7 @@ import { LimitExceededError, MalformedStreamError, ModelError, UnsupportedStream
 import { encoding, findFfmpeg } from '../../ingest/ffmpeg.js';
 import { type Corpus, type CorpusClip, roundsOf, type Skip } from '../corpora/corpus.js';
 import { parseManifest } from '../manifest.js';
-import { type FaceFinder, findBoxes } from './boxes.js';
+import { type FaceFinder, findBoxes, uprightness } from './boxes.js';
 import {
   type ClipFacts,
   convertClip,
@@ -126,12 +126,6 @@ async function removeStale(folder: string, outcomes: ReadonlyMap<string, Outcome
   }
 }
 
-/** A clip that was made, and how sure the finder is of its faces. */
-interface Made {
-  outcome: Outcome;
-  score: number;
-}
-
 /** Makes single clips. */
 class Worker {
   readonly #options: PrepareOptions;
@@ -183,18 +177,20 @@ class Worker {
   }
 
   async #convert(clip: CorpusClip, signal: AbortSignal): Promise<Outcome> {
-    const { finder } = this.#options;
-    const upright = () => this.#keepOrConvert(clip, signal);
-    if (!(clip.source.kind === 'video' && clip.source.mayBeTurned && finder)) return (await upright()).outcome;
-    // A detector finds faces that lie on their side too, but is less sure of them.
+    const upright = this.#options.finder?.upright;
+    if (!(clip.source.kind === 'video' && clip.source.mayBeTurned && upright)) {
+      return await this.#keepOrConvert(clip, signal);
+    }
     const turned = (turn: Turn) => this.#turn(clip, turn, [`stored on its side: turned by ${turn} degrees`], signal);
-    const scores = { 90: (await turned(90)).score, 270: (await turned(270)).score };
+    const sure = async (outcome: Outcome) =>
+      outcome.kind === 'clip' ? await uprightness(join(this.#options.out, outcome.path), upright, signal) : 0;
+    const scores = { 90: await sure(await turned(90)), 270: await sure(await turned(270)) };
     const way = scores[90] >= scores[270] ? 90 : 270;
-    const { score, outcome } = await upright();
-    return score >= scores[way] ? outcome : (await turned(way)).outcome;
+    const asItIs = await this.#keepOrConvert(clip, signal);
+    return (await sure(asItIs)) >= scores[way] ? asItIs : await turned(way);
   }
 
-  async #keepOrConvert(clip: CorpusClip, signal: AbortSignal): Promise<Made> {
+  async #keepOrConvert(clip: CorpusClip, signal: AbortSignal): Promise<Outcome> {
     const { root, keepCodec } = this.#options;
     if (!keepCodec || clip.source.kind !== 'video') return await this.#turn(clip, 0, [], signal);
     let refusal: string | undefined;
@@ -209,7 +205,7 @@ class Worker {
     }
   }
 
-  async #turn(clip: CorpusClip, turn: Turn, notes: readonly string[], signal: AbortSignal): Promise<Made> {
+  async #turn(clip: CorpusClip, turn: Turn, notes: readonly string[], signal: AbortSignal): Promise<Outcome> {
     const all = [...notes];
     return await this.#finish(clip, `clips/${clip.clip}.mp4`, all, signal, async (to) => {
       const options = { root: this.#options.root, ffmpeg: this.#ffmpeg, to, turn, signal };
@@ -225,15 +221,15 @@ class Worker {
     notes: string[],
     signal: AbortSignal,
     make: (to: string) => Promise<void>,
-  ): Promise<Made> {
+  ): Promise<Outcome> {
     const { out, finder } = this.#options;
     const file = join(out, path);
     const facts = await replaceWhole(file, async (to): Promise<ClipFacts> => {
       await make(to);
       return await factsOf(to, clip);
     });
-    const { faces, score } = finder ? await findBoxes(file, finder, signal) : { faces: [], score: 0 };
-    return { outcome: { kind: 'clip', path, sha256: await sha256Of(file), ...facts, faces, notes }, score };
+    const faces = finder ? await findBoxes(file, finder, signal) : [];
+    return { kind: 'clip', path, sha256: await sha256Of(file), ...facts, faces, notes };
   }
 }
 
