@@ -174,9 +174,11 @@ describe('AFEW', () => {
     cpSync(join(folder, 'afew/Train'), join(root, 'Train_AFEW/Train_AFEW'), { recursive: true });
     cpSync(join(folder, 'afew/Val'), join(root, 'Val_AFEW'), { recursive: true });
     rmSync(join(root, 'Val_AFEW/Fear'), { recursive: true });
+    put(root, 'Val_AFEW/Angry/copy (1).avi', 'x');
     const found = await scan('afew', undefined, root);
     expect(found.clips).toHaveLength(20);
     expect(reasonOf(found, 'Val_AFEW/Fear')).toBe('no clip of fear in Val: expected Val_AFEW/Fear/*.avi');
+    expect(reasonOf(found, 'Val_AFEW/Angry/copy (1).avi')).toContain('as 000046280.avi');
     rmSync(join(root, 'Val_AFEW'), { recursive: true });
     await expect(scan('afew', undefined, root)).rejects.toThrow('expected Val/Angry/*.avi');
   });

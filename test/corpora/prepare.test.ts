@@ -28,9 +28,6 @@ import { miniatures, put } from './miniature.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vultus-prepare-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeAll(() => {
-  for (const name of ['ck-plus', 'mmi', 'ravdess', 'crema-d', 'oulu-casia']) miniatures[name]!(join(folder, name));
-});
 
 const run = (name: string, out: string, over: Partial<PrepareOptions> = {}): Promise<CorpusReport> => {
   const corpus = corpora.find((one) => one.name === name)!;
@@ -86,6 +83,11 @@ function counted(): FaceFinder & { pictures: number } {
   return counting;
 }
 
+beforeAll(async () => {
+  for (const name of ['ck-plus', 'mmi', 'crema-d']) miniatures[name]!(join(folder, name));
+  await run('ck-plus', 'whole', { finder });
+});
+
 describe('prepare', () => {
   it('makes a sound data set whose clips are as the method wants them', async () => {
     const before = hashes(join(folder, 'ck-plus'));
@@ -127,7 +129,6 @@ describe('prepare', () => {
   });
 
   it('interrupted at any clip, and with files cut off, ends with the very same bytes', async () => {
-    await run('ck-plus', 'whole', { finder });
     for (const at of [1, 3]) {
       const out = `cut-${at}`;
       const stop = new AbortController();
@@ -326,6 +327,22 @@ describe('duplicates', () => {
     );
     expect(report.clips.found).toBe(6);
     expect(report.faulty).toBe(false);
+  });
+});
+
+describe('names', () => {
+  it('that two clips share are given once', async () => {
+    const root = copy('mmi');
+    const session = join(root, 'Sessions/1');
+    for (const ending of ['avi', 'xml']) {
+      copyFileSync(join(session, `S001-001.${ending}`), join(session, `a b.${ending}`));
+      copyFileSync(join(session, `S001-001.${ending}`), join(session, `a_b.${ending}`));
+    }
+    const report = await run('mmi', 'names', { root });
+    expect(reasonOf(report, 'Sessions/1/a_b.avi')).toBe('its name, 0001-a_b, is that of Sessions/1/a b.avi');
+    // The content is that of the session's own video.
+    expect(reasonOf(report, '0001-a_b')).toBe('the same content as 0001-S001-001');
+    expect(report.clips.found).toBe(6);
   });
 });
 

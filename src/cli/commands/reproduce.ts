@@ -103,6 +103,9 @@ async function run(name: string, flags: ReproduceFlags, signal: AbortSignal): Pr
     const lost = failed.length === 0 ? '' : `; ${failed.length} of ${failed.length + rounds.length} rounds failed`;
     await print(`${own.padEnd(width)}WAR ${percent(pooled.war)}${range}  UAR ${percent(pooled.uar)}${lost}`);
   }
+  if (report.data.differences.length > 0) {
+    await print('This copy is not the published corpus: its scores cannot be set beside published ones.');
+  }
   for (const { method, accuracy, differs } of report.published) {
     await print(`published   ${method}: ${accuracy}%${differs ? `; differs: ${differs}` : ''}`);
   }

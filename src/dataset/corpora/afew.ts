@@ -65,12 +65,17 @@ async function scan(root: string): Promise<Scan> {
     ['Val', valFolder],
   ] as const) {
     for (const [name, emotion] of Object.entries(emotions)) {
-      const files = (await list(root, `${folder}/${name}`))?.files.filter((file) => /^[\w.-]+\.avi$/i.test(file));
-      if (!files?.length) {
+      const videos = (await list(root, `${folder}/${name}`))?.files.filter((file) => /\.avi$/i.test(file)) ?? [];
+      const files = videos.filter((file) => /^[\w.-]+$/.test(file));
+      if (videos.length === 0) {
         const reason = `no clip of ${emotion} in ${set}: expected ${folder}/${name}/*.avi`;
         skipped.push({ path: `${folder}/${name}`, kind: 'layout', reason });
       }
-      files?.forEach((file, i) => {
+      for (const file of videos.filter((file) => !files.includes(file))) {
+        const reason = 'expected letters, digits, - and _ only, as 000046280.avi';
+        skipped.push({ path: `${folder}/${name}/${file}`, kind: 'layout', reason });
+      }
+      files.forEach((file, i) => {
         const clip = `${set}-${name}-${file.slice(0, -4)}`;
         clips.push({
           clip,

@@ -7,7 +7,7 @@ import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { LimitExceededError, MalformedStreamError, ModelError, UnsupportedStreamError } from '../../errors.js';
 import { encoding, findFfmpeg } from '../../ingest/ffmpeg.js';
-import { type Corpus, type CorpusClip, roundsOf, type Skip } from '../corpora/corpus.js';
+import { type Corpus, type CorpusClip, roundsOf, type Scan, type Skip } from '../corpora/corpus.js';
 import { parseManifest } from '../manifest.js';
 import { type FaceFinder, findBoxes, uprightness } from './boxes.js';
 import {
@@ -23,7 +23,7 @@ import {
 import { foldFile } from './fold-file.js';
 import { type CorpusReport, reportOf } from './report.js';
 import { corpusHtml } from './report-html.js';
-import { checkSources, hashOf, stampOf } from './sources.js';
+import { checkSources, filesOf, hashOf, stampOf } from './sources.js';
 import { type Outcome, PreparationState } from './state.js';
 import { facesText, manifestText, type PreparedClip } from './tables.js';
 import { partialEnding, replaceWhole, writeWhole } from './write-whole.js';
@@ -67,7 +67,7 @@ export interface PrepareEvents {
 export async function prepare(options: PrepareOptions): Promise<CorpusReport> {
   const { corpus, variant, finder, events, signal } = options;
   const [root, out] = [resolve(options.root), resolve(options.out)];
-  const scan = await corpus.scan(root, variant);
+  const scan = withoutTwins(await corpus.scan(root, variant));
   await refuseInside(out, root);
   const ffmpeg = await findFfmpeg('of these files');
   const clipFolder = join(out, 'clips');
@@ -97,6 +97,20 @@ export async function prepare(options: PrepareOptions): Promise<CorpusReport> {
   const { prepared, skipped } = withoutDuplicates(scan.clips, outcomes);
   await removeStale(clipFolder, outcomes);
   return await writeDataSet({ ...options, out }, settings, prepared, [...scan.skipped, ...skipped]);
+}
+
+/** Of clips of one name the first is kept: the names become files. */
+function withoutTwins({ clips, skipped }: Scan): Scan {
+  const names = new Map<string, CorpusClip>();
+  const twins: Skip[] = [];
+  for (const clip of clips) {
+    const other = names.get(clip.clip);
+    if (other) {
+      const reason = `its name, ${clip.clip}, is that of ${filesOf(other)[0]}`;
+      twins.push({ path: filesOf(clip)[0]!, kind: 'layout', reason });
+    } else names.set(clip.clip, clip);
+  }
+  return { clips: [...names.values()], skipped: [...skipped, ...twins] };
 }
 
 /** Throws ModelError where the data set would be written into the corpus. */
@@ -239,8 +253,8 @@ function skipOf(clip: CorpusClip, { skip, reason }: Extract<Outcome, { kind: 'sk
 }
 
 /**
- * Of clips with the same content the first by name is kept; where they disagree on label or subject, none is, for nobody
- * can say which is right.
+ * Of clips with the same content the one of the highest fold is kept, which keeps official test clips, and of those the first
+ * by name; where they disagree on label or subject, none is, for nobody can say which is right.
  */
 function withoutDuplicates(
   clips: readonly CorpusClip[],
@@ -257,7 +271,9 @@ function withoutDuplicates(
     bySum.set(outcome.sha256, [...(bySum.get(outcome.sha256) ?? []), { clip, file: outcome }]);
   }
   const prepared: PreparedClip[] = [];
-  for (const [first, ...rest] of bySum.values()) {
+  for (const group of bySum.values()) {
+    // Sorting is stable: names ascend already.
+    const [first, ...rest] = group.sort((a, b) => b.clip.fold - a.clip.fold);
     const others = rest.map(({ clip }) => clip);
     const { emotion, subject, clip } = first!.clip;
     const odd = others.find((other) => other.emotion !== emotion || (other.subject !== subject && subject !== clip));
@@ -270,6 +286,7 @@ function withoutDuplicates(
       skipped.push({ path: other.clip, kind: 'duplicate', reason });
     }
   }
+  prepared.sort((a, b) => (a.clip.clip < b.clip.clip ? -1 : 1));
   return { prepared, skipped };
 }
 
