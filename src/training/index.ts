@@ -14,7 +14,14 @@ export { createTrainer } from './loop.js';
 export { type Protocol, parseProtocol, protocolSchema, selectClips } from './protocol.js';
 export { Random, type RandomState } from './random.js';
 export type { EpochRecord } from './record.js';
-export { available, baseConfig, configOf, type Experiment, experiments } from './reproduction/experiments.js';
+export {
+  applicable,
+  baseConfig,
+  configOf,
+  type Experiment,
+  experiments,
+  type LeftOut,
+} from './reproduction/experiments.js';
 export { type PublishedFigure, publishedFigures } from './reproduction/published.js';
 export { type ReproduceOptions, type Reproduction, reproduce } from './reproduction/reproduce.js';
 export type { FailedRound, RoundResult } from './reproduction/rounds.js';

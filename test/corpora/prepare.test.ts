@@ -122,6 +122,14 @@ describe('prepare', () => {
     expect(page).not.toMatch(/https?:\/\/|<script/);
   });
 
+  it('takes the whole picture for the face without a finder', async () => {
+    await run('ck-plus', 'frame');
+    const { clips, faces } = await loadDataset(join(folder, 'frame'));
+    expect(clips.map(({ clip }) => faces.get(clip))).toEqual(
+      clips.map(() => [{ frame: 0, x: 0, y: 0, width: 48, height: 48 }]),
+    );
+  });
+
   it('has an I-frame every twelve frames, with a box each, in longer clips', async () => {
     await run('mmi', 'mmi-boxes', { finder });
     const { clips, faces } = await loadDataset(join(folder, 'mmi-boxes'));

@@ -9,7 +9,7 @@ import { registerReproduce } from '../../src/cli/commands/reproduce.js';
 import { UsageError } from '../../src/cli/failure.js';
 import { corpora } from '../../src/dataset/corpora/index.js';
 import { metricsOf } from '../../src/evaluation/metrics.js';
-import { available, baseConfig, configOf, experiments } from '../../src/training/reproduction/experiments.js';
+import { applicable, baseConfig, configOf, experiments } from '../../src/training/reproduction/experiments.js';
 import { publishedFigures } from '../../src/training/reproduction/published.js';
 import type { Reproduction } from '../../src/training/reproduction/reproduce.js';
 import { overRounds, summaryOf } from '../../src/training/reproduction/summary.js';
@@ -142,6 +142,27 @@ describe('vultus reproduce', () => {
     expect(readFileSync(join(folder, 'out-hurt', 'report.html'), 'utf8')).toContain('no training clip shows anger');
   });
 
+  it('trains the whole method, or what applies of it', async () => {
+    const own = async (name: string) => {
+      const { code } = await vultus(reproduction(name, `method-${name}`, '--only', 'paper', 'no-apex'));
+      const report = reportIn(`method-${name}`);
+      expect(report.experiments.flatMap(({ failed }) => failed)).toEqual([]);
+      expect(code).toBe(0);
+      return report;
+    };
+    const withApex = await own('ck-plus');
+    expect(withApex.experiments.map((one) => [one.name, one.rounds.length])).toEqual([
+      ['paper', 3],
+      ['no-apex', 3],
+    ]);
+    const without = await own('mmi');
+    expect(without.experiments.map((one) => one.name)).toEqual(['no-apex']);
+    expect(without.left).toEqual([{ name: 'paper', reason: 'no clip of this corpus has an apex frame' }]);
+    expect(readFileSync(join(folder, 'method-mmi', 'report.html'), 'utf8')).toContain(
+      'no clip of this corpus has an apex',
+    );
+  });
+
   it('refuses a fold file that was changed', async () => {
     const { reproduce } = await import('../../src/training/reproduction/reproduce.js');
     const data = join(folder, 'out-mmi', 'data');
@@ -149,7 +170,7 @@ describe('vultus reproduce', () => {
     const folds = readFileSync(join(data, 'folds.json'), 'utf8');
     writeFileSync(join(data, 'folds.json'), folds.replace('"test": 1', '"test": 2'));
     const work = reproduce({
-      ...{ corpus, variant: 'frontal', data, out: join(folder, 'never'), base: tiny, experiments: [], unavailable: [] },
+      ...{ corpus, variant: 'frontal', data, out: join(folder, 'never'), base: tiny, experiments: [] },
       ...{
         threads: 1,
         cache: join(folder, 'cache'),
@@ -244,17 +265,20 @@ describe('the comparison', () => {
     }
   });
 
-  it('has a config for every experiment that can be trained, and says which cannot', () => {
-    const { can, cannot } = available();
-    expect([...can.map((one) => one.name), ...cannot].sort()).toEqual(experiments.map((one) => one.name).sort());
-    expect(can.map((one) => one.name)).toContain('residual');
-    for (const experiment of can) {
+  it('has a config for every experiment, and leaves out those that need an apex where there is none', () => {
+    for (const experiment of experiments) {
       const config = configOf(baseConfig(), experiment, ['anger', 'fear'], ['mpeg4']);
       expect(config.name).toBe(`reproduction-${experiment.name}`);
       expect(config.labels).toEqual(['anger', 'fear']);
     }
-    expect(() => configOf({ ...baseConfig(), batch: 1 }, can[0]!, ['anger', 'fear'], ['mpeg4'])).toThrow('batch');
-    expect(available([{ name: 'x', about: '', change: { unheard: 1 } }])).toEqual({ can: [], cannot: ['x'] });
+    expect(() => configOf({ ...baseConfig(), batch: 1 }, experiments[0]!, ['anger', 'fear'], ['mpeg4'])).toThrow(
+      'batch',
+    );
+    const names = (clips: { apexFrame: number | undefined }[]) =>
+      applicable(experiments, clips).can.map((one) => one.name);
+    expect(names([{ apexFrame: undefined }, { apexFrame: 3 }])).toContain('paper');
+    expect(names([{ apexFrame: undefined }])).not.toContain('paper');
+    expect(names([{ apexFrame: undefined }])).toContain('no-apex');
   });
 });
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
+import { percent, sourcesFor } from '../experiments.js';
 import { UsageError } from '../failure.js';
 import { parseCount } from '../options.js';
 import { clearProgress, notice, print, progress } from '../output.js';
@@ -44,17 +45,16 @@ export function registerReproduce(program: Command, signal: AbortSignal): void {
 }
 
 async function run(name: string, flags: ReproduceFlags, signal: AbortSignal): Promise<void> {
-  const { available, baseConfig, experiments } = await import('../../training/reproduction/experiments.js');
+  const { baseConfig, configOf, experiments } = await import('../../training/reproduction/experiments.js');
   const { reproduce } = await import('../../training/reproduction/reproduce.js');
   const { parseTrainingConfig } = await import('../../training/config.js');
   const { defaultCacheFolder } = await import('../../training/clip-store.js');
   const corpus = await corpusNamed(name);
   const variant = variantNamed(corpus, flags.variant);
-  const { can, cannot } = available();
-  const strange = flags.only?.find((one) => !can.some((experiment) => experiment.name === one));
+  const strange = flags.only?.find((one) => !experiments.some((experiment) => experiment.name === one));
   if (strange !== undefined) {
-    const why = cannot.includes(strange) ? 'this version cannot train' : 'there is no';
-    throw new UsageError(`${why} experiment ${strange}: choose from ${can.map((one) => one.name).join(', ')}`);
+    const names = experiments.map((one) => one.name).join(', ');
+    throw new UsageError(`there is no experiment ${strange}: choose from ${names}`);
   }
   if (flags.epochs === 0) throw new UsageError('--epochs must be at least 1');
   const read = flags.config
@@ -65,13 +65,17 @@ async function run(name: string, flags: ReproduceFlags, signal: AbortSignal): Pr
     ...(flags.epochs !== undefined && { epochs: flags.epochs }),
     ...(flags.seed !== undefined && { seed: flags.seed }),
   };
-  const chosen = experiments.filter((one) => can.includes(one) && (flags.only?.includes(one.name) ?? true));
-  if (!flags.only && cannot.length > 0) notice(`not trained, as this version cannot: ${cannot.join(', ')}`);
+  const chosen = experiments.filter((one) => flags.only?.includes(one.name) ?? true);
+  const threads = flags.threads || availableParallelism();
+  // A config that is none is refused before hours of work.
+  const configs = chosen.map((one) => configOf(base, one, corpus.variants[variant]!.labels, ['any']));
 
   const data = join(flags.out, 'data');
   const prepared = await prepareCorpus(corpus, flags, data, signal);
   let doing = '';
+  const { close, ...sources } = await sourcesFor(configs, threads);
   const report = await reproduce({
+    ...sources,
     corpus,
     variant,
     data,
@@ -79,8 +83,7 @@ async function run(name: string, flags: ReproduceFlags, signal: AbortSignal): Pr
     out: flags.out,
     base,
     experiments: chosen,
-    unavailable: flags.only ? [] : cannot,
-    threads: flags.threads || availableParallelism(),
+    threads,
     cache: flags.cache ?? defaultCacheFolder(),
     signal,
     events: {
@@ -93,7 +96,7 @@ async function run(name: string, flags: ReproduceFlags, signal: AbortSignal): Pr
       epoch: ({ epoch, validation }, epochs) =>
         progress(`${doing}: epoch ${epoch} of ${epochs}, validation WAR ${(100 * validation.war).toFixed(1)}%`),
     },
-  });
+  }).finally(close);
   clearProgress();
   const width = Math.max(...report.experiments.map((one) => one.name.length)) + 2;
   await print(`${report.title}, ${report.about}: ${report.data.clips} clips of ${report.data.subjects} subjects\n`);
@@ -103,6 +106,7 @@ async function run(name: string, flags: ReproduceFlags, signal: AbortSignal): Pr
     const lost = failed.length === 0 ? '' : `; ${failed.length} of ${failed.length + rounds.length} rounds failed`;
     await print(`${own.padEnd(width)}WAR ${percent(pooled.war)}${range}  UAR ${percent(pooled.uar)}${lost}`);
   }
+  for (const { name: own, reason } of report.left) await print(`${own.padEnd(width)}not trained: ${reason}`);
   if (report.data.differences.length > 0) {
     await print('This copy is not the published corpus: its scores cannot be set beside published ones.');
   }
@@ -115,5 +119,3 @@ async function run(name: string, flags: ReproduceFlags, signal: AbortSignal): Pr
   notice(`${join(flags.out, 'report.html')} written`);
   if (prepared.faulty || report.experiments.some(({ failed }) => failed.length > 0)) process.exitCode = 1;
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)}%`;

@@ -109,8 +109,11 @@ export function originalEnding({ source }: CorpusClip): string {
   return source.kind === 'video' ? extname(source.path).toLowerCase() : '.mp4';
 }
 
-/** Opens a prepared file and tells what is in it. Throws MalformedStreamError where it shows no movement. */
-export async function factsOf(path: string, clip: CorpusClip): Promise<ClipFacts> {
+/**
+ * Opens a prepared file and tells what is in it, and which frames are I-frames, ascending. Throws MalformedStreamError where it
+ * shows no movement.
+ */
+export async function factsOf(path: string, clip: CorpusClip): Promise<{ facts: ClipFacts; keys: number[] }> {
   const video = await openVideo(path);
   try {
     const { frameCount: frames, width, height, codec } = video;
@@ -124,7 +127,9 @@ export async function factsOf(path: string, clip: CorpusClip): Promise<ClipFacts
     if (![...index].some(({ key, coded }) => !key && coded)) {
       throw new MalformedStreamError(`it has ${frames} pictures and no P-frame: there is nothing to recognise in it`);
     }
-    return { frames, fps: Math.round(1000 * (video.frameRate ?? 0)) / 1000, width, height, codec };
+    const fps = Math.round(1000 * (video.frameRate ?? 0)) / 1000;
+    const keys = [...index].filter(({ key }) => key).map((entry) => entry.index);
+    return { facts: { frames, fps, width, height, codec }, keys: keys.sort((a, b) => a - b) };
   } finally {
     video.close();
   }

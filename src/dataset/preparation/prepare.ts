@@ -10,16 +10,7 @@ import { encoding, findFfmpeg } from '../../ingest/ffmpeg.js';
 import { type Corpus, type CorpusClip, roundsOf, type Scan, type Skip } from '../corpora/corpus.js';
 import { parseManifest } from '../manifest.js';
 import { type FaceFinder, findBoxes, uprightness } from './boxes.js';
-import {
-  type ClipFacts,
-  convertClip,
-  exactness,
-  factsOf,
-  keepOriginal,
-  originalEnding,
-  sha256Of,
-  type Turn,
-} from './convert.js';
+import { convertClip, exactness, factsOf, keepOriginal, originalEnding, sha256Of, type Turn } from './convert.js';
 import { foldFile } from './fold-file.js';
 import { type CorpusReport, reportOf } from './report.js';
 import { corpusHtml } from './report-html.js';
@@ -43,7 +34,7 @@ export interface PrepareOptions {
   out: string;
   /** Copy originals that vultus reads, rather than convert them. */
   keepCodec?: boolean;
-  /** Finds the faces; without it the whole picture is the face. */
+  /** Finds the faces; without it the whole picture is the face, and stands so in `faces.csv`. */
   finder?: FaceFinder | undefined;
   /** Clips in work at the same time; 1 by default. */
   jobs?: number;
@@ -238,11 +229,13 @@ class Worker {
   ): Promise<Outcome> {
     const { out, finder } = this.#options;
     const file = join(out, path);
-    const facts = await replaceWhole(file, async (to): Promise<ClipFacts> => {
+    const { facts, keys } = await replaceWhole(file, async (to) => {
       await make(to);
       return await factsOf(to, clip);
     });
-    const faces = finder ? await findBoxes(file, finder, signal) : [];
+    const { width, height } = facts;
+    const whole = keys.map((frame) => ({ frame, x: 0, y: 0, width, height }));
+    const faces = finder ? await findBoxes(file, finder, signal) : whole;
     return { kind: 'clip', path, sha256: await sha256Of(file), ...facts, faces, notes };
   }
 }

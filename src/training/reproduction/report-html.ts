@@ -1,12 +1,13 @@
 /** The reproduction's report as one page without scripts or network. */
 import { htmlCard, htmlPage, htmlTable } from '../../dataset/preparation/report-html.js';
 import { escapeHtml, percent } from '../../report/format.js';
+import type { LeftOut } from './experiments.js';
 import type { Reproduction } from './reproduce.js';
 import type { ExperimentSummary, OverRounds } from './summary.js';
 
 /** The page. */
 export function reproductionHtml(report: Reproduction): string {
-  const { data, experiments, unavailable } = report;
+  const { data, experiments } = report;
   const off = data.differences.length > 0 || data.faulty;
   return htmlPage(
     `${report.title} reproduced: ${report.about}`,
@@ -17,7 +18,7 @@ export function reproductionHtml(report: Reproduction): string {
             data.differences.length ? `: ${escapeHtml(data.differences.join('; '))}` : ''
           }. Its scores cannot be set beside published ones.</p>`
         : '',
-      htmlCard('Ours', `${ours(experiments)}${left(unavailable)}`),
+      htmlCard('Ours', `${ours(experiments)}${leftOut(report.left)}`),
       htmlCard('Published', publishedTable(report)),
       ...experiments.map((one) => htmlCard(`${one.name}: ${one.about}`, `${confusion(one)}${rounds(one)}`)),
       htmlCard(
@@ -47,9 +48,10 @@ function ours(experiments: readonly ExperimentSummary[]): string {
   )}`;
 }
 
-function left(unavailable: readonly string[]): string {
-  if (unavailable.length === 0) return '';
-  return `<p>Not trained, as this version cannot: ${escapeHtml(unavailable.join(', '))}.</p>`;
+function leftOut(left: readonly LeftOut[]): string {
+  if (left.length === 0) return '';
+  const words = left.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+  return `<p>Not trained: ${escapeHtml(words)}.</p>`;
 }
 
 function publishedTable({ published, title }: Reproduction): string {

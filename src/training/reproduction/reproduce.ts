@@ -8,10 +8,11 @@ import type { Corpus, CorpusVariant, Round } from '../../dataset/corpora/corpus.
 import { loadDataset } from '../../dataset/dataset.js';
 import { checkFolds, parseFoldFile } from '../../dataset/preparation/fold-file.js';
 import type { CorpusReport } from '../../dataset/preparation/report.js';
+import type { FeatureSource } from '../clip-features.js';
 import { packageVersion } from '../package-version.js';
 import { writeWhole } from '../record.js';
 import type { TrainEvents } from '../run.js';
-import { configOf, type Experiment } from './experiments.js';
+import { applicable, configOf, type Experiment, type LeftOut } from './experiments.js';
 import { type PublishedFigure, publishedFigures } from './published.js';
 import { reproductionHtml } from './report-html.js';
 import { runRounds } from './rounds.js';
@@ -30,8 +31,9 @@ export interface ReproduceOptions {
   /** The config that experiments change, as `baseConfig` gives it. */
   base: Readonly<Record<string, unknown>>;
   experiments: readonly Experiment[];
-  /** Experiments that this version cannot train, for the report. */
-  unavailable: readonly string[];
+  /** Where z_i and apex faces come from; needed for experiments with an identity term. */
+  identity?: FeatureSource | undefined;
+  apex?: FeatureSource | undefined;
   threads: number;
   cache: string;
   events?: Partial<TrainEvents> & {
@@ -54,7 +56,8 @@ export interface Reproduction {
   data: { clips: number; subjects: number; sha256: CorpusReport['sha256']; differences: string[]; faulty: boolean };
   settings: { config: Readonly<Record<string, unknown>>; threads: number };
   experiments: ExperimentSummary[];
-  unavailable: readonly string[];
+  /** Experiments that do not apply to this corpus. */
+  left: LeftOut[];
   published: readonly PublishedFigure[];
 }
 
@@ -63,13 +66,14 @@ export interface Reproduction {
  * fold file was changed or disagrees with the manifest; a round that fails is a row of the report.
  */
 export async function reproduce(options: ReproduceOptions): Promise<Reproduction> {
-  const { corpus, variant: name, data, prepared, out, base, experiments, threads, cache, events, signal } = options;
+  const { corpus, variant: name, data, prepared, out, base, threads, cache, events, signal, identity, apex } = options;
   const variant: CorpusVariant = corpus.variants[name]!;
   const dataset = await loadDataset(data, { labels: variant.labels });
   const folds = parseFoldFile(await readFile(join(data, 'folds.json'), 'utf8'));
   checkFolds(folds, dataset.clips);
   const codecs = [...new Set(dataset.clips.map(({ codec }) => codec))].sort();
-  const configs = experiments.map((experiment) => configOf(base, experiment, variant.labels, codecs));
+  const { can, left } = applicable(options.experiments, dataset.clips);
+  const configs = can.map((experiment) => configOf(base, experiment, variant.labels, codecs));
   await mkdir(out, { recursive: true });
 
   const report: Reproduction = {
@@ -91,10 +95,10 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
     },
     settings: { config: base, threads },
     experiments: [],
-    unavailable: options.unavailable,
+    left,
     published: publishedFigures.filter((one) => one.corpus === corpus.name && one.variants.includes(name)),
   };
-  for (const [i, experiment] of experiments.entries()) {
+  for (const [i, experiment] of can.entries()) {
     const results = await runRounds({
       data,
       dataHash: `${dataset.hash} ${dataset.facesHash}`,
@@ -104,6 +108,8 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
       threads,
       cache,
       signal,
+      identity,
+      apex,
       ...(events && { events }),
       onRound: (round, at) => events?.round?.(experiment.name, round, at, folds.rounds.length),
     });

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Round } from '../../dataset/corpora/corpus.js';
 import { LimitExceededError, MalformedStreamError, ModelError, UnsupportedStreamError } from '../../errors.js';
 import type { EvaluationReport } from '../../evaluation/report.js';
+import type { FeatureSource } from '../clip-features.js';
 import type { TrainingConfig } from '../config.js';
 import { writeWhole } from '../record.js';
 import { type TrainEvents, train } from '../run.js';
@@ -39,6 +40,9 @@ export interface RoundsOptions {
   threads: number;
   /** Folder of the clip cache. */
   cache: string;
+  /** Where z_i and apex faces come from; needed when the config names them. */
+  identity?: FeatureSource | undefined;
+  apex?: FeatureSource | undefined;
   events?: Partial<TrainEvents>;
   signal?: AbortSignal | undefined;
   /** Called before each round. */
@@ -70,7 +74,7 @@ export async function runRounds(options: RoundsOptions): Promise<(RoundResult | 
 }
 
 async function runRound(options: RoundsOptions, round: Round, folder: string): Promise<RoundResult> {
-  const { data, dataHash, config, threads, cache, events, signal } = options;
+  const { data, dataHash, config, threads, cache, identity: persons, apex, events, signal } = options;
   const { test, validation } = round;
   const identity = createHash('sha256')
     .update(JSON.stringify([config, dataHash, test, validation]))
@@ -91,6 +95,8 @@ async function runRound(options: RoundsOptions, round: Round, folder: string): P
     threads,
     cache,
     resume: begun !== undefined,
+    ...(persons && { identity: persons }),
+    ...(apex && { apex }),
     ...(events && { events }),
     ...(signal && { signal }),
   });
