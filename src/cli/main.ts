@@ -8,10 +8,12 @@ import { Command, CommanderError } from 'commander';
 import { registerAblate } from './commands/ablate.js';
 import { registerAnalyze } from './commands/analyze.js';
 import { registerCrossval } from './commands/crossval.js';
+import { registerDataset } from './commands/dataset.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerExtract } from './commands/extract.js';
 import { registerFuse } from './commands/fuse.js';
 import { registerInspect } from './commands/inspect.js';
+import { registerReproduce } from './commands/reproduce.js';
 import { registerTrain } from './commands/train.js';
 import { debugStack, describe, UsageError } from './failure.js';
 import { INTERRUPTED, interruptSignal } from './interrupt.js';
@@ -46,9 +48,18 @@ async function build(signal: AbortSignal): Promise<Command> {
   registerCrossval(program, signal);
   registerAblate(program, signal);
   registerFuse(program, signal);
+  registerDataset(program, signal);
+  registerReproduce(program, signal);
   // Children copy settings only when made with .command(); each sub-command gets them here whoever registered it.
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  inherit(program);
   return program;
+}
+
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inherit(command);
+  }
 }
 
 /** Exit code for an error that ended the program; tells it on stderr. */

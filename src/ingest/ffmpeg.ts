@@ -135,27 +135,47 @@ export async function convert(
   }
 }
 
-interface Output {
+/** The first words of what a run said. */
+export interface Output {
   stdout: string;
   stderr: string;
 }
 
-/** Runs to the end. Rejects with ffmpeg's own last words where it fails, and with the signal's reason where it is stopped. */
-async function run(path: string, args: readonly string[], signal: AbortSignal | undefined): Promise<Output> {
+/**
+ * Runs to the end. Rejects with ffmpeg's own first words where it fails, and with the signal's reason where it is stopped.
+ * @param input what it reads from its standard input, if anything; a reader that ends early is no error
+ */
+export async function run(
+  path: string,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+  input?: AsyncIterable<Uint8Array>,
+): Promise<Output> {
   const { spawn } = await import('node:child_process');
+  const { Readable } = await import('node:stream');
   signal?.throwIfAborted();
   return await new Promise((resolve, reject) => {
-    const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const child = spawn(path, args, { stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'], windowsHide: true });
+    const { stdin } = child;
+    if (input && stdin) {
+      stdin.on('error', () => {});
+      const feed = Readable.from(input, { objectMode: false });
+      feed.on('error', (error) => {
+        child.kill('SIGKILL');
+        done(() => reject(error));
+      });
+      feed.pipe(stdin);
+    }
     const stop = () => child.kill('SIGKILL');
     signal?.addEventListener('abort', stop, { once: true });
     process.once('exit', stop);
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout!.on('data', (chunk: Buffer) => {
       stdout = (stdout + chunk).slice(0, 4096);
     });
     // The first words name the cause; the rest of a long complaint is dropped.
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr!.on('data', (chunk: Buffer) => {
       if (stderr.length < 4096) stderr += chunk;
     });
     const done = (act: () => void) => {
@@ -179,7 +199,8 @@ async function run(path: string, args: readonly string[], signal: AbortSignal | 
   });
 }
 
-function firstLine(stderr: string): string | undefined {
+/** What ffmpeg complained about first, without the address of the part that speaks; `undefined` for nothing. */
+export function firstLine(stderr: string): string | undefined {
   const line = stderr.split('\n').find((text) => text.trim() !== '');
   // Lines begin with the address of the part of ffmpeg that speaks: [h264 @ 0x55d0c5a3e2c0].
   return line?.replace(/^\[[^\]]*\]\s*/, '').trim() || undefined;

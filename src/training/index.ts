@@ -14,6 +14,18 @@ export { createTrainer } from './loop.js';
 export { type Protocol, parseProtocol, protocolSchema, selectClips } from './protocol.js';
 export { Random, type RandomState } from './random.js';
 export type { EpochRecord } from './record.js';
+export {
+  applicable,
+  baseConfig,
+  configOf,
+  type Experiment,
+  experiments,
+  type LeftOut,
+} from './reproduction/experiments.js';
+export { type PublishedFigure, publishedFigures } from './reproduction/published.js';
+export { type ReproduceOptions, type Reproduction, reproduce } from './reproduction/reproduce.js';
+export type { FailedRound, RoundResult } from './reproduction/rounds.js';
+export type { ExperimentSummary, OverRounds } from './reproduction/summary.js';
 export { type TrainEvents, type TrainOptions, type TrainResult, train } from './run.js';
 export { type Augmentation, augmentationSchema, defaultAugmentation } from './sampling.js';
 export type {
