@@ -5,11 +5,11 @@ import { LocatedFaces } from '../face/face-source.js';
 import { loadFaceNetworks } from '../face/networks/index.js';
 import type { Track } from '../face/tracker.js';
 import { watchFaces } from '../face/watch.js';
+import { writeWhole } from '../files/write-whole.js';
 import { type TrackMoment, type TrackPicture, trackPicture, tracksHtml } from '../report/tracks-html.js';
 import { openVideo, type Video } from '../video.js';
 import { clearProgress, notice, progress } from './output.js';
 import { packageVersion } from './version.js';
-import { writeWhole } from './write-whole.js';
 
 /** Key frames on the page, at most; and moments of the confidence lanes. */
 const mostPictures = 48;

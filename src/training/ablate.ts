@@ -5,12 +5,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pairedDifference } from '../evaluation/aggregate.js';
+import { writeWhole } from '../files/write-whole.js';
 import { ablateHtml } from './ablate-html.js';
 import type { AblateResults, CellResults } from './ablate-results.js';
 import { type CrossvalOptions, crossval } from './crossval.js';
 import type { CrossvalResults } from './crossval-results.js';
 import type { Grid, GridCell } from './grid.js';
-import { writeWhole } from './record.js';
 
 /** A grid and what `crossval` takes. */
 export interface AblateOptions extends Omit<CrossvalOptions, 'config' | 'protocol' | 'onRun'> {

@@ -1,6 +1,8 @@
 /** What a run leaves behind while it goes: one line per epoch in `record.jsonl`, files that are whole or not there. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '../files/write-whole.js';
 import type { GameRecord } from './game-record.js';
 
 /** One epoch. */
@@ -24,12 +26,6 @@ export interface EpochRecord {
   best: boolean;
   /** The game against identity, where there is one. */
   game?: GameRecord;
-}
-
-/** Writes a file through a partial one, so that a reader never sees half of it. */
-export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
-  await writeFile(`${path}.partial`, data);
-  await rename(`${path}.partial`, path);
 }
 
 export class TrainingRecord {

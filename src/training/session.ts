@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { ModelError } from '../errors.js';
 import { confusionMatrix, metricsOf } from '../evaluation/metrics.js';
+import { writeWhole } from '../files/write-whole.js';
 import { writeSafetensors } from '../network/weights.js';
 import { Batches, evenBatches, type LabelledClip } from './batches.js';
 import { addGame, freshGame, type GameRecord, type GameSums, gameRecord } from './game-record.js';
 import { createTrainer } from './loop.js';
 import type { ParsedClips } from './parsed-clips.js';
-import { type EpochRecord, TrainingRecord, writeWhole } from './record.js';
+import { type EpochRecord, TrainingRecord } from './record.js';
 import { recordHtml } from './record-html.js';
 import { identityOf } from './run-folder.js';
 import type { Run } from './run-plan.js';

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Rect } from '../../bitstream/frame.js';
+import { writeWhole } from '../../files/write-whole.js';
 import type { ReportEntry } from '../../report/html.js';
 import { forEachFile } from '../batch.js';
 import { UsageError } from '../failure.js';
@@ -9,7 +10,6 @@ import { modelNamed } from '../models.js';
 import { parseCount, parseFaces, parseSeconds, parseShare } from '../options.js';
 import { clearProgress, notice, oneLine, print, progress } from '../output.js';
 import { packageVersion } from '../version.js';
-import { writeWhole } from '../write-whole.js';
 
 interface Options {
   model?: string;

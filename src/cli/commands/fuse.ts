@@ -1,10 +1,10 @@
 /** `vultus fuse`: one model out of two. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { writeWhole } from '../../files/write-whole.js';
 import { readableCodecs } from '../codecs.js';
 import { parseCount } from '../options.js';
 import { clearProgress, notice, print, progress } from '../output.js';
-import { writeWhole } from '../write-whole.js';
 
 interface Flags {
   residual: string;

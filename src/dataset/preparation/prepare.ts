@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { LimitExceededError, MalformedStreamError, ModelError, UnsupportedStreamError } from '../../errors.js';
+import { partialEnding, replaceWhole, writeWhole } from '../../files/write-whole.js';
 import { encoding, findFfmpeg } from '../../ingest/ffmpeg.js';
 import { type Corpus, type CorpusClip, roundsOf, type Scan, type Skip } from '../corpora/corpus.js';
 import { parseManifest } from '../manifest.js';
@@ -17,7 +18,6 @@ import { corpusHtml } from './report-html.js';
 import { checkSources, filesOf, hashOf, stampOf } from './sources.js';
 import { type Outcome, PreparationState } from './state.js';
 import { facesText, manifestText, type PreparedClip } from './tables.js';
-import { partialEnding, replaceWhole, writeWhole } from './write-whole.js';
 
 /** Raised when a clip would come out differently from the same source. */
 const version = 1;

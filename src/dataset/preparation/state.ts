@@ -5,7 +5,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ModelError } from '../../errors.js';
-import { writeWhole } from './write-whole.js';
+import { writeWhole } from '../../files/write-whole.js';
 
 const skipKinds = ['layout', 'damaged', 'duplicate', 'unlabelled', 'view', 'known-bad', 'other-take'] as const;
 const outcomeSchema = z.discriminatedUnion('kind', [

@@ -8,9 +8,9 @@ import type { Corpus, CorpusVariant, Round } from '../../dataset/corpora/corpus.
 import { loadDataset } from '../../dataset/dataset.js';
 import { checkFolds, parseFoldFile } from '../../dataset/preparation/fold-file.js';
 import type { CorpusReport } from '../../dataset/preparation/report.js';
+import { writeWhole } from '../../files/write-whole.js';
 import type { FeatureSource } from '../clip-features.js';
 import { packageVersion } from '../package-version.js';
-import { writeWhole } from '../record.js';
 import type { TrainEvents } from '../run.js';
 import { applicable, configOf, type Experiment, type LeftOut } from './experiments.js';
 import { type PublishedFigure, publishedFigures } from './published.js';

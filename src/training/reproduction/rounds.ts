@@ -9,9 +9,9 @@ import { z } from 'zod';
 import type { Round } from '../../dataset/corpora/corpus.js';
 import { LimitExceededError, MalformedStreamError, ModelError, UnsupportedStreamError } from '../../errors.js';
 import type { EvaluationReport } from '../../evaluation/report.js';
+import { writeWhole } from '../../files/write-whole.js';
 import type { FeatureSource } from '../clip-features.js';
 import type { TrainingConfig } from '../config.js';
-import { writeWhole } from '../record.js';
 import { type TrainEvents, train } from '../run.js';
 
 /** A round's outcome; a file without anything that depends on the clock. */

@@ -23,7 +23,7 @@ export async function replaceWhole<T>(path: string, fill: (partial: string) => P
   }
 }
 
-/** Writes text. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  await replaceWhole(path, (partial) => writeFile(partial, text));
+/** Writes text or bytes. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await replaceWhole(path, (partial) => writeFile(partial, content));
 }
