@@ -51,7 +51,7 @@ function comparison(cells: readonly CellResults[]): string {
       const plus = apart.mean >= 0 ? '+' : '';
       return `${figureText(figure, one)} (${plus}${figureText(figure, apart)})`;
     }),
-    `${results.summary.WAR?.folds ?? 0} / ${results.done}`,
+    `${results.summary.WAR?.folds ?? 0} / ${results.done}${results.failed.length > 0 ? ` (${results.failed.length} diverged)` : ''}`,
     String(Math.round(results.summary['epochs with an alarm']?.mean ?? 0)),
   ]);
   return `${table(['', ...columns, 'folds / runs', 'epochs with an alarm'], rows)}${chance}`;

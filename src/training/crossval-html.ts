@@ -37,6 +37,7 @@ export function crossvalHtml(results: CrossvalResults): string {
     `<h1>${escapeHtml(name)}</h1>
 <p>${escapeHtml(data.name)}, signal ${escapeHtml(config.signal.kind)}${protocol ? `, protocol ${escapeHtml(protocol.name)}` : ''}.
 ${done} of ${all} runs over ${folds} folds. No one is on two sides of a fold; the epoch is chosen on a validation fold.${dataNote(data.name)}</p>
+${results.failed.length > 0 ? `<p>Diverged, without figures: ${escapeHtml(results.failed.map(({ fold, seed }) => `fold ${fold}, seed ${seed}`).join('; '))}.</p>` : ''}
 <h2>Figures</h2>
 <p>Mean over the folds, after averaging the seeds of a fold, and half the 95% interval (Student's t over folds).</p>
 ${table(['', 'mean ± margin', 'folds', 'runs'], rows)}

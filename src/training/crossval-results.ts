@@ -12,9 +12,11 @@ export interface CrossvalResults {
   protocol: { name: string; kind: Protocol['kind']; sha256: readonly string[] } | null;
   config: TrainingConfig;
   labels: readonly string[];
-  /** Finished runs of all that were asked for. */
+  /** Finished runs of all that were asked for, diverged ones included. */
   done: number;
   all: number;
+  /** Runs that diverged; they count as done and have no figures. */
+  failed: { fold: number; seed: number; why: string }[];
   summary: Record<string, Summary>;
   /** Counts over all runs: `confusion[truth][predicted]`. */
   confusion: number[][];

@@ -98,6 +98,22 @@ describe('crossval', () => {
   }, 60_000);
 });
 
+describe('a run that diverges', () => {
+  it('is told, kept, and does not stop the others', async () => {
+    const notices: string[] = [];
+    const config = drawnConfig({ epochs: 3, lr: 1e30, warmup: 0 });
+    const events = { notice: (text: string) => notices.push(text) };
+    const found = await crossval(options('diverged', { config, events, folds: [1, 2] }));
+    expect([found.done, found.failed.length]).toEqual([2, 2]);
+    expect(found.failed[0]!.why).toMatch(/of network is (NaN|Infinity)/);
+    expect(notices.join()).toContain('fold 2, seed 1: training: the');
+    expect(bytes('diverged/report.html').toString()).toContain('Diverged, without figures: fold 1, seed 1; fold 2');
+    const seen: boolean[] = [];
+    await crossval(options('diverged', { config, folds: [1, 2], onRun: ({ done }) => seen.push(done) }));
+    expect(seen).toEqual([true, true]);
+  });
+});
+
 describe('a run with the game', () => {
   const run = (name: string, over: Record<string, unknown> = {}) =>
     train({

@@ -16,6 +16,7 @@ import { packageVersion } from './package-version.js';
 import { writeWhole } from './record.js';
 import { train } from './run.js';
 import { type FinishedRun, figuresOf, readRun } from './run-figures.js';
+import { isDivergence } from './step.js';
 
 /** A config, the data, and which folds and seeds to run. */
 export interface CrossvalOptions
@@ -56,6 +57,7 @@ export async function crossval(options: CrossvalOptions): Promise<CrossvalResult
 
   const jobs = options.only ?? seeds.flatMap((seed) => folds.map((fold) => ({ fold, seed })));
   const finished: FinishedRun[] = [];
+  const failed: CrossvalResults['failed'] = [];
   const resultsOf = (): CrossvalResults => ({
     name: config.name,
     package: packageVersion(),
@@ -63,27 +65,37 @@ export async function crossval(options: CrossvalOptions): Promise<CrossvalResult
     protocol: protocol ? { name: protocol.name, kind: protocol.kind, sha256: hashesOf(finished) } : null,
     config,
     ...combine(finished),
-    done: finished.length,
+    failed,
+    done: finished.length + failed.length,
     all: jobs.length,
   });
   for (const [i, { fold, seed }] of jobs.entries()) {
     options.signal?.throwIfAborted();
     const folder = join(out, `fold-${fold}`, `seed-${seed}`);
-    let run = await readRun(folder);
-    options.onRun?.({ fold, seed, done: run !== undefined, number: i + 1, all: jobs.length });
-    if (!run) {
-      await train({
-        ...options,
-        config: { ...config, seed },
-        out: folder,
-        testFold: fold,
-        validationFold: all[(all.indexOf(fold) + 1) % all.length]!,
-        resume: await exists(join(folder, 'checkpoint.safetensors')),
-        leakage: true,
-      });
-      run = (await readRun(folder))!;
+    const run = await readRun(folder);
+    const why = await readFailure(folder);
+    options.onRun?.({ fold, seed, done: run !== undefined || why !== undefined, number: i + 1, all: jobs.length });
+    if (run) finished.push(run);
+    else if (why !== undefined) failed.push({ fold, seed, why });
+    else {
+      try {
+        await train({
+          ...options,
+          config: { ...config, seed },
+          out: folder,
+          testFold: fold,
+          validationFold: all[(all.indexOf(fold) + 1) % all.length]!,
+          resume: await exists(join(folder, 'checkpoint.safetensors')),
+          leakage: true,
+        });
+        finished.push((await readRun(folder))!);
+      } catch (error) {
+        if (!isDivergence(error)) throw error;
+        options.events?.notice?.(`fold ${fold}, seed ${seed}: ${error.message}; the others go on`);
+        await writeWhole(join(folder, 'failed.json'), `${JSON.stringify({ why: error.message })}\n`);
+        failed.push({ fold, seed, why: error.message });
+      }
     }
-    finished.push(run);
     const results = resultsOf();
     await writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
     await writeWhole(join(out, 'report.html'), crossvalHtml(results));
@@ -101,6 +113,12 @@ async function openFolder(out: string, what: Record<string, unknown>): Promise<v
   else if (before !== text) {
     throw new ModelError(`${out} holds runs of another config, data set or protocol: name another --out`);
   }
+}
+
+/** Why the run in this folder diverged, if it did. Without its folder it is tried again. */
+async function readFailure(folder: string): Promise<string | undefined> {
+  const text = await readFile(join(folder, 'failed.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as { why: string }).why;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -10,6 +10,14 @@ import { convolutionBlock } from './blocking.js';
 import type { GroupTensors, ParameterGroup, Slot } from './group.js';
 import { adamW, clipByNorm, scheduleSize, scheduleValues, unpackSchedule } from './optimiser.js';
 
+/** Errors that say that training diverged, not that something was asked wrongly. */
+const divergences = new WeakSet<Error>();
+
+/** Whether a step threw this because a loss or a norm was not finite: the same run would do so again. */
+export function isDivergence(error: unknown): error is ModelError {
+  return error instanceof ModelError && divergences.has(error);
+}
+
 /** What a step's graph computes. */
 export interface StepGraph {
   /** For each group to be updated, by name: the scalar that it descends. Equal tensors share one backward pass. */
@@ -121,9 +129,11 @@ export class TrainingStep {
       for (const what of ['loss', 'norm']) {
         const value = results[`${name}.${what}`]!.data[0]!;
         if (!Number.isFinite(value)) {
-          throw new ModelError(
+          const error = new ModelError(
             `training: the ${what} of ${name} is ${value}; lower the learning rate or check the data`,
           );
+          divergences.add(error);
+          throw error;
         }
       }
     }

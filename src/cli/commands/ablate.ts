@@ -63,7 +63,12 @@ async function run(flags: AblateFlags, signal: AbortSignal): Promise<void> {
     });
     clearProgress();
     for (const { protocol, name, results, difference } of cells) {
-      const war = results.summary.WAR!;
+      const war = results.summary.WAR;
+      if (results.failed.length > 0) process.exitCode = 1;
+      if (!war) {
+        await print(`${protocol}: ${name}: diverged`);
+        continue;
+      }
       const apart = difference.WAR ? `  less the first: ${figureText('WAR', difference.WAR)}` : '';
       await print(`${protocol}: ${name}: WAR ${figureText('WAR', war)}${apart}`);
     }

@@ -69,7 +69,8 @@ async function run(flags: CrossvalFlags, signal: AbortSignal): Promise<void> {
         notice(`run ${number} of ${all}: fold ${fold}, seed ${seed}${done ? ': done before' : ''}`),
     });
     clearProgress();
-    const width = Math.max(...Object.keys(results.summary).map((name) => name.length)) + 2;
+    if (results.failed.length > 0) process.exitCode = 1;
+    const width = Math.max(0, ...Object.keys(results.summary).map((name) => name.length)) + 2;
     for (const [name, one] of Object.entries(results.summary)) {
       await print(`${name.padEnd(width)}${figureText(name, one)}`);
     }
