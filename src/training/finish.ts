@@ -74,7 +74,7 @@ export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }
     threads: options.threads,
   };
   await writeWhole(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
-  return { model: join(out, 'model.onnx'), bestEpoch, test, framesPerSecond, seconds };
+  return { model: join(out, 'model.onnx'), bestEpoch, test, ...(leakage && { leakage }), framesPerSecond, seconds };
 }
 
 /** z_e of the clips of the people trained on, as evaluation would show them. */

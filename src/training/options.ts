@@ -4,6 +4,7 @@ import type { FeatureSource } from './clip-features.js';
 import type { TrainingConfig } from './config.js';
 import type { Protocol } from './protocol.js';
 import type { EpochRecord } from './record.js';
+import type { RunLeakage } from './run-figures.js';
 
 /** One training run. */
 export interface TrainOptions {
@@ -51,6 +52,8 @@ export interface TrainResult {
   /** Epoch chosen by validation, from 1. */
   bestEpoch: number;
   test: EvaluationReport;
+  /** Where it was asked for. */
+  leakage?: RunLeakage;
   /** Clips x samples per second, mean over the epochs. */
   framesPerSecond: number;
   /** Of all epochs. */

@@ -58,6 +58,7 @@ async function run(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const { parseTrainingConfig } = await import('../../training/config.js');
   const { parseProtocol } = await import('../../training/protocol.js');
   const { defaultCacheFolder } = await import('../../training/clip-store.js');
+  const { leakageText } = await import('../../evaluation/leakage.js');
   const { reportText } = await import('../../evaluation/report.js');
   if (flags.epochs === 0) throw new UsageError('--epochs must be at least 1');
   const config = parseTrainingConfig(await readFile(flags.config, 'utf8'), basename(flags.config));
@@ -88,5 +89,8 @@ async function run(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   clearProgress();
   await print(`test fold ${flags.testFold}, epoch ${result.bestEpoch} (chosen by validation fold ${flags.valFold})\n`);
   await print(reportText(result.test));
+  const { train: own, test: others } = result.leakage ?? {};
+  if (own) await print(`\npeople trained on: ${leakageText(own)}`);
+  if (others) await print(`\nnew people: ${leakageText(others)}`);
   notice(`${result.model} written; ${time(result.seconds)}, ${Math.round(result.framesPerSecond)} frames/s`);
 }
