@@ -17,7 +17,7 @@ interface AblateFlags {
 
 const examples = `
 Example:
-  $ vultus ablate --data london-expressions --grid configs/grids/min-min.json --out runs/min-min
+  $ vultus ablate --data london-expressions --grid configs/grids/lambda.json --out runs/lambda
 
 The same command again goes on where it was stopped. The folder gets report.html, results.json, results.csv, and a folder per
 protocol and cell, each a cross-validation.`;
