@@ -56,10 +56,13 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
     }
     faces = await openFaces(video, options, notices);
     const plan = new ClipPlan(pictures, planWindows(pictures.times, 0, video.duration, { window, hop }), reads);
-    const [timelines, seen] = [new FaceTimelines(), { parsed: 0, damaged: 0 }];
+    const [timelines, seen] = [new FaceTimelines(), { parsed: 0, damaged: 0, keys: true }];
     const clips = faceClips(video, plan, faces.source, {
       ...{ normalisation, abort: signal, keyframes: model.keyframes },
-      onKey: (entry, tracks) => timelines.key(entry, tracks),
+      onKey: (entry, tracks, readable) => {
+        timelines.key(entry, tracks);
+        if (!readable) seen.keys = false;
+      },
       onPicture: ({ met, all, parsed, damaged }) => {
         if (parsed) seen.parsed++;
         if (damaged) seen.damaged++;
@@ -73,10 +76,12 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
     }
     if (video.damage) notices.push(`the file is damaged: ${video.damage.message}`);
     if (seen.damaged > 0) notices.push(`${seen.damaged} of ${seen.parsed} pictures read are damaged`);
+    if (!seen.keys) notices.push('I-frames that cannot be decoded here are left out of the judgement');
     notices.push(...faces.notices());
     const { width, height, duration, frameCount: frames } = video;
     done({
-      ...{ container, codec, width, height, duration, frames, predicted: pictures.times.length, ...seen },
+      ...{ container, codec, width, height, duration, frames, predicted: pictures.times.length },
+      ...{ parsed: seen.parsed, damaged: seen.damaged },
       ...{ notices, converted, located: faces.mode, model: { hash: model.hash, card: model.card } },
       ...{ window, hop, threshold, labels, faces: await timelines.finish(video, labels, options) },
     });

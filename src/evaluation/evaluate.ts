@@ -26,6 +26,8 @@ export interface Evaluation {
   milliseconds: number;
   /** Clips with frames that could not be read, or not wholly. They count like the others. */
   damaged: string[];
+  /** Clips that a fused model had to judge by their P-frames alone: no I-frame of them can be decoded here. */
+  withoutKeys: string[];
   /** P-frames parsed (`keyframes`: I-frames decoded). */
   parsed: number;
 }
@@ -49,7 +51,7 @@ export async function evaluateClips(
   const tensor = new ClipTensor(signal, normalisation);
   const input = new Float32Array(batch * tensor.length);
   const readKeys = model.keyframes && keyFrameReader(model.keyframes);
-  const result: Evaluation = { outcomes: [], embeddings: [], milliseconds: 0, damaged: [], parsed: 0 };
+  const result: Evaluation = { outcomes: [], embeddings: [], milliseconds: 0, damaged: [], withoutKeys: [], parsed: 0 };
   const begin = performance.now();
   for (let at = 0; at < clips.length; at += batch) {
     const part = clips.slice(at, at + batch);
@@ -77,7 +79,10 @@ export async function evaluateClips(
         throw new MalformedStreamError(`${row.path} has ${lacks}: there is nothing to read`);
       }
       result.parsed += clip.parsed;
-      if (readKeys) keys[i] = await withPath(row, () => readKeys(dataset, row, options.signal));
+      if (readKeys) {
+        keys[i] = await withPath(row, () => readKeys(dataset, row, options.signal));
+        if (!keys[i]) result.withoutKeys.push(row.path);
+      }
       if (clip.damaged > 0) result.damaged.push(row.path);
       const view = centreView(cropper.size, signal.size);
       tensor.fill(clip.sequence, evenPlan(signal.frames, 0, count), view, input, i * tensor.length);

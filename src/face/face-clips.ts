@@ -20,8 +20,8 @@ export interface FaceClipsOptions {
   onPicture?: ((picture: { met: number; all: number; parsed: boolean; damaged: boolean }) => void) | undefined;
   /** Also cut the faces out of I-pictures, for a model that reads them. */
   keyframes?: KeyFrameReading | undefined;
-  /** Called after each I-picture. */
-  onKey?: ((entry: FrameEntry, tracks: readonly Track[]) => void) | undefined;
+  /** Called after each I-picture; `readable` is false once one that `keyframes` wants could not be decoded. */
+  onKey?: ((entry: FrameEntry, tracks: readonly Track[], readable: boolean) => void) | undefined;
 }
 
 /** How I-pictures are read. */
@@ -60,7 +60,8 @@ export async function* faceClips<T extends TimedStretch>(
   const frames = await video.index();
   const cropper = new FrameCropper(plan.signal);
   const assemblers = new Map<number, ClipAssembler<T>>();
-  const shelf = keyframes && new KeyShelf(keyframes);
+  const span = plan.stretches.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
+  const shelf = keyframes && new KeyShelf(keyframes, span);
   const all = pictures.index.length;
   let p = -1; // the P-picture met last
   let decoded = 0; // where the next I-picture is looked for, in decoding order
@@ -89,7 +90,7 @@ export async function* faceClips<T extends TimedStretch>(
       const picture = await source.key(key);
       anchorTime = key.timestamp;
       await shelf?.put(video, key, picture, source.tracks);
-      onKey?.(key, source.tracks);
+      onKey?.(key, source.tracks, (shelf?.undecoded ?? 0) === 0);
     }
     p++;
     const present = source.tracks.filter((track) => track.present);

@@ -83,7 +83,7 @@ export class LocatedFaces implements FaceSource {
     if (thorough) this.#lookedCloserAt = timestamp;
     const faces = await locateFaces(this.#networks, picture, { thorough });
     this.#refused = this.#refused.filter((refused) => timestamp - refused.at < lookCloserEvery);
-    await this.#tracker.look(timestamp, faces, {
+    await this.#tracker.look(faces, {
       describe: ({ box, points }) => this.#networks.describe(picture, box, points),
       confirm: async (face) => {
         if (this.#refused.some(({ box }) => intersectionOverUnion(box, face.box) > 0.5)) return false;

@@ -8,6 +8,9 @@ import type { Normalisation } from '../residual/tensor.js';
 import type { FrameEntry, Video } from '../video.js';
 import type { Track } from './tracker.js';
 
+/** Seconds by which pictures may be coded before others that are shown earlier. */
+const reordering = 2;
+
 interface Shelved {
   time: number;
   planes: CropPlanes;
@@ -18,7 +21,13 @@ export class KeyShelf {
   readonly #tensor: KeyFrameTensor;
   readonly #faces = new Map<number, Shelved[]>();
 
-  constructor({ signal, normalisation }: { signal: Signal; normalisation: Normalisation }) {
+  /** I-pictures that could not be decoded. */
+  undecoded = 0;
+  readonly #span: number;
+
+  /** @param span seconds of the longest clip: what is older is forgotten */
+  constructor({ signal, normalisation }: { signal: Signal; normalisation: Normalisation }, span: number) {
+    this.#span = span;
     this.#cropper = new FrameCropper(signal);
     this.#tensor = new KeyFrameTensor(signal, normalisation);
   }
@@ -30,10 +39,18 @@ export class KeyShelf {
     decoded: DecodedPicture | undefined,
     tracks: readonly Track[],
   ): Promise<void> {
+    for (const [face, shelved] of this.#faces) {
+      const kept = shelved.filter(({ time }) => time >= timestamp - this.#span - reordering);
+      if (kept.length > 0) this.#faces.set(face, kept);
+      else this.#faces.delete(face);
+    }
     const present = tracks.filter((track) => track.present);
     if (present.length === 0 || !key) return;
     const picture = decoded ?? (await decode(video, index));
-    if (!picture) return;
+    if (!picture) {
+      this.undecoded++;
+      return;
+    }
     for (const { face, box } of present) {
       const shelved = this.#faces.get(face) ?? [];
       shelved.push({ time: timestamp, planes: this.#cropper.cropPicture(picture, index, box) });

@@ -41,8 +41,8 @@ const enoughEvidence = 0.4;
 const leastVisible = 0.3;
 /** Looks without finding a face before it is gone. */
 const mostMisses = 2;
-/** Seconds after which a face's descriptor is taken anew: people turn, light changes. */
-const describeAgain = 10;
+/** And from this one on, they are hardly one's: the share of one person's pairs beyond it is far below a hundredth. */
+const otherPerson = 0.75;
 
 /** What is asked about a located face. */
 export interface Questions {
@@ -58,7 +58,6 @@ class TrackState implements Track {
   present = true;
   missed = 0;
   descriptor: Float32Array | undefined;
-  describedAt = Number.NEGATIVE_INFINITY;
   readonly face: number;
   follower: BoxFollower;
 
@@ -122,7 +121,7 @@ export class FaceTracker {
   }
 
   /** A key frame and the faces located on it; the questions are asked where overlap does not tell who is who. */
-  async look(time: number, faces: readonly LocatedFace[], { confirm, describe }: Questions): Promise<void> {
+  async look(faces: readonly LocatedFace[], { confirm, describe }: Questions): Promise<void> {
     const open = new Set(faces);
     const missing = new Set(this.#tracks);
     const pairs = this.#tracks
@@ -138,13 +137,16 @@ export class FaceTracker {
         open.delete(face);
         continue;
       }
+      const descriptor = await describe(face);
+      // After a cut another person may sit in the same place.
+      if (track.descriptor && descriptorDistance(track.descriptor, descriptor) > otherPerson) {
+        track.present = false;
+        continue;
+      }
       track.see(face.box);
+      track.descriptor = descriptor;
       open.delete(face);
       missing.delete(track);
-      if (time - track.describedAt >= describeAgain) {
-        track.descriptor = await describe(face);
-        track.describedAt = time;
-      }
     }
     for (const face of open) {
       if (!(await confirm(face))) continue;
@@ -154,7 +156,6 @@ export class FaceTracker {
       missing.delete(track);
       track.see(face.box);
       track.descriptor = descriptor;
-      track.describedAt = time;
     }
     for (const track of missing) {
       if (!track.present) continue;

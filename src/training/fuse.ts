@@ -48,13 +48,17 @@ export interface Fit {
 const weights = Array.from({ length: 41 }, (_, i) => i / 20);
 const temperatures = Array.from({ length: 41 }, (_, i) => 0.25 * 16 ** (i / 40));
 
-/** Throws ModelError where the models do not fit each other or saw other folds of the data than those named. */
+/** Throws ModelError where the models do not fit each other, or one of them saw the test fold. */
 export async function fuse(options: FuseOptions): Promise<Fused> {
   const { dataset, clips, validationFold, testFold } = options;
   const card = readCard(options.residual);
-  for (const other of [card, readCard(options.keyframes)]) {
-    if (other.data.sha256 === dataset.hash && other.data.folds.includes(testFold)) {
-      throw new ModelError(`${other.name} was trained on fold ${testFold}: name another test fold`);
+  const second = readCard(options.keyframes);
+  if (validationFold === testFold) throw new ModelError('the fold that chooses cannot be the fold that is tested');
+  if (card.data.sha256 !== second.data.sha256)
+    throw new ModelError('the two models were trained on different data sets');
+  for (const { name, data } of [card, second]) {
+    if (data.sha256 === dataset.hash && data.folds.includes(testFold)) {
+      throw new ModelError(`${name} was trained on fold ${testFold}: name another test fold`);
     }
   }
   const ofFold = (fold: number) => clips.filter((row) => row.fold === fold);

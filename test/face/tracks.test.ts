@@ -2,6 +2,9 @@
  * Faces followed through real encodings of the webcam clip, arranged by ffmpeg: moved, tiled, hidden, cut away. Where the face
  * really is in a picture is asked of the detector on that picture, decoded by ffmpeg: the tracks never see those pixels.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LocatedFaces } from '../../src/face/face-source.js';
 import { locateFaces } from '../../src/face/locate.js';
@@ -132,6 +135,26 @@ describe('several faces', () => {
     const row = 'scale=160:120,split=5[a][b][c][d][e];[a][b][c][d][e]hstack=5';
     const { seen } = await watch(makeClip(arranged(`${row},split[f][g];[f][g]vstack`, 26), mpeg4(), 'mp4'));
     expect(ids(seen)).toHaveLength(10);
+  });
+});
+
+const shared = fileURLToPath(new URL('../../../shared/data/london-expressions/', import.meta.url));
+const absent = !existsSync(shared);
+if (absent) console.warn('../shared is absent: the cut between two people is not tested');
+
+describe.skipIf(absent)('a cut between two people (needs ../shared)', () => {
+  it('in the same place gives two faces, and the first its number again', async () => {
+    const [one, other] = ['mpeg4/P01/P01-neutral-1.mp4', 'mpeg4/P26/P26-neutral-1.mp4'].map((path) =>
+      join(shared, path),
+    );
+    const graph =
+      '[0:v]trim=end_frame=24,setpts=N/25/TB,split=3[a][c][d];[1:v]trim=end_frame=24,setpts=N/25/TB[b];[a][b][c][d]concat=n=4[out]';
+    const source = ['-i', one!, '-i', other!, '-filter_complex', graph, '-map', '[out]', '-pix_fmt', 'yuv420p'];
+    const { seen } = await watch(makeClip(source, mpeg4(), 'mp4'));
+    const faces = seen.map(({ faces }) => faces.map(({ face }) => face).join());
+    // Looks are a second apart: the numbers are those of the last look.
+    expect([faces[0], faces.at(-1)]).toEqual(['0', '0']);
+    expect(new Set(faces)).toContain('1');
   });
 });
 

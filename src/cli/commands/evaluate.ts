@@ -71,12 +71,15 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
         `warning: ${seenFolds.length} of these ${clips.length} clips are of folds that training saw (${card.data.folds.join(', ')}): the scores say nothing about new people`,
       );
     }
-    const { outcomes, embeddings, damaged, parsed } = await evaluateClips(model, dataset, clips, {
+    const { outcomes, embeddings, damaged, withoutKeys, parsed } = await evaluateClips(model, dataset, clips, {
       onProgress: (done, all) => progress(`testing ${done} of ${all} clips`),
       signal,
     });
     clearProgress();
     if (damaged.length > 0) notice(`${damaged.length} clips have damaged frames, which read as zero`);
+    if (withoutKeys.length > 0) {
+      notice(`${withoutKeys.length} clips are judged by their P-frames alone: their I-frames cannot be decoded here`);
+    }
     const report = reportOf(outcomes, card.labels);
     const leakage = flags.leakage
       ? leakageOf(clips.map((row, i) => ({ ...row, embedding: embeddings[i]! })))
@@ -97,6 +100,7 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
       model: { name: card.name, version: card.version, sha256: model.hash },
       data: { name: dataset.name, sha256: dataset.hash, folds: flags.fold ?? 'all', leftOut: left },
       damaged,
+      withoutKeys,
       parsedFrames: parsed,
       predictions: outcomes.map(({ path, truth, predicted, probabilities }) => ({
         path,
