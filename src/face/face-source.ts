@@ -27,7 +27,7 @@ export function fixedFace(box: FaceBox): FaceSource {
 /** Seconds between looks at key frames that bring nothing new, and at least. */
 const lookEvery = 1;
 const lookAgain = 0.2;
-/** Seconds between close looks where no face is seen: they are slow. */
+/** Seconds between close looks: they are slow. */
 const lookCloserEvery = 5;
 /** Faces numbered in one video, at most. */
 const mostFaces = 64;
@@ -78,8 +78,7 @@ export class LocatedFaces implements FaceSource {
     }
     this.looks++;
     this.#lookedAt = timestamp;
-    const nobody = this.tracks.every(({ present }) => !present);
-    const thorough = nobody && timestamp - this.#lookedCloserAt >= lookCloserEvery;
+    const thorough = timestamp - this.#lookedCloserAt >= lookCloserEvery;
     if (thorough) this.#lookedCloserAt = timestamp;
     const faces = await locateFaces(this.#networks, picture, { thorough });
     this.#refused = this.#refused.filter((refused) => timestamp - refused.at < lookCloserEvery);

@@ -41,8 +41,8 @@ const enoughEvidence = 0.4;
 const leastVisible = 0.3;
 /** Looks without finding a face before it is gone. */
 const mostMisses = 2;
-/** And from this one on, they are hardly one's: the share of one person's pairs beyond it is far below a hundredth. */
-const otherPerson = 0.75;
+/** And from this one on, two persons': less than a hundredth of one person's pairs lie beyond it, of two persons' nearly all. */
+const otherPerson = 0.65;
 
 /** What is asked about a located face. */
 export interface Questions {

@@ -144,7 +144,7 @@ if (absent) console.warn('../shared is absent: the cut between two people is not
 
 describe.skipIf(absent)('a cut between two people (needs ../shared)', () => {
   it('in the same place gives two faces, and the first its number again', async () => {
-    const [one, other] = ['mpeg4/P01/P01-neutral-1.mp4', 'mpeg4/P26/P26-neutral-1.mp4'].map((path) =>
+    const [one, other] = ['mpeg4/P03/P03-neutral-1.mp4', 'mpeg4/P20/P20-neutral-1.mp4'].map((path) =>
       join(shared, path),
     );
     const graph =

@@ -56,12 +56,13 @@ export function letterbox(
     const secondRow = rows.inside[2 * y + 1] ? second : -1;
     if (firstRow !== inUpper) inUpper = blendRow(firstRow, upper);
     if (secondRow !== inLower) inLower = blendRow(secondRow, lower);
-    for (let x = 0; x < size; x++) {
-      const at = y * size + x;
-      for (let c = 0; c < 3; c++) {
-        const top = upper[3 * x + c]!;
-        out[c * plane + at] = top + (lower[3 * x + c]! - top) * fraction;
-      }
+    for (let x = 0, at = y * size, i = 0; x < size; x++, at++, i += 3) {
+      const red = upper[i]!;
+      const green = upper[i + 1]!;
+      const blue = upper[i + 2]!;
+      out[at] = red + (lower[i]! - red) * fraction;
+      out[at + plane] = green + (lower[i + 1]! - green) * fraction;
+      out[at + 2 * plane] = blue + (lower[i + 2]! - blue) * fraction;
     }
   }
   return out;
