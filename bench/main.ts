@@ -2,6 +2,7 @@
 const benchmarks: Readonly<Record<string, () => Promise<{ run(args: string[]): Promise<void> }>>> = {
   extract: () => import('./extract.js'),
   faces: () => import('./faces.js'),
+  recognise: () => import('./recognise.js'),
   identity: () => import('./identity.js'),
 };
 

@@ -10,8 +10,17 @@ import { Random } from '../../src/training/random.js';
 import { card } from './analysis.js';
 
 /** The bytes of an untrained `.onnx` model that reads this kind of signal. */
-export function tinyModel(kind: ModelCard['signal']['kind'] = 'summed', size = 32, frames = 4): Uint8Array {
-  const own: ModelCard = { ...card, name: 'untrained', signal: { ...card.signal, kind, size, frames }, metrics: [] };
+export function tinyModel(
+  kind: ModelCard['signal']['kind'] = 'summed',
+  size = 32,
+  frames = 4,
+  network = card.network,
+): Uint8Array {
+  const own: ModelCard = {
+    ...card,
+    ...{ name: 'untrained', signal: { ...card.signal, kind, size, frames }, network, metrics: [] },
+    ...(kind === 'keyframes' && { normalisation: { kind: 'standard' } }),
+  };
   const random = new Random(7);
   const specs = recordParameters((parameters) =>
     buildExpression(
