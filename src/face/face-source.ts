@@ -33,6 +33,8 @@ const lookCloserEvery = 5;
 const mostFaces = 64;
 
 export interface LocatedFacesOptions {
+  /** A key frame that was decoded already. */
+  decoded?: { index: number; picture: DecodedPicture } | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -46,12 +48,14 @@ export class LocatedFaces implements FaceSource {
   readonly #networks: FaceNetworks;
   readonly #tracker: FaceTracker;
   readonly #signal: AbortSignal | undefined;
+  #decoded: LocatedFacesOptions['decoded'];
   /** What was found to be no face, and when: not asked again at once. */
   #refused: { box: FaceBox; at: number }[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
   #lookedCloserAt = Number.NEGATIVE_INFINITY;
 
-  constructor(video: Video, networks: FaceNetworks, { signal }: LocatedFacesOptions = {}) {
+  constructor(video: Video, networks: FaceNetworks, { decoded, signal }: LocatedFacesOptions = {}) {
+    this.#decoded = decoded;
     this.#video = video;
     this.#networks = networks;
     this.#tracker = new FaceTracker({ width: video.width, height: video.height, most: mostFaces });
@@ -99,6 +103,9 @@ export class LocatedFaces implements FaceSource {
   }
 
   async #decode({ index }: FrameEntry): Promise<DecodedPicture | undefined> {
+    const { index: at, picture: known } = this.#decoded ?? {};
+    this.#decoded = undefined;
+    if (at === index) return known;
     const signal = this.#signal ? { signal: this.#signal } : {};
     for await (const { picture } of this.#video.keyFrames({ select: [index], ...signal })) {
       if (picture) return picture;

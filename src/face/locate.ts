@@ -101,15 +101,18 @@ export async function locateFaces(
 /** Score of the accurate detector, shown the face alone, from which it is one. */
 const confirmed = 0.3;
 
-/** Parts of the picture shown to it, as multiples of the box: small faces need more around them, large ones have no more. */
+/** Parts of the picture shown to it, as multiples of the box. */
 const surroundings = [2, 4] as const;
+/** Faces of less than this share of the picture's longer side need more around them, larger ones have no more: that comes first. */
+const small = 0.3;
 
 /**
  * Is it a face? The tiny detector also takes patterns for faces; the accurate one, shown the box and what is around it, does
  * not. Slow: for faces that were not known before.
  */
 export async function isFace(networks: FaceNetworks, picture: Picture, { box }: LocatedFace): Promise<boolean> {
-  for (const times of surroundings) {
+  const isSmall = box.width < small * Math.max(picture.width, picture.height);
+  for (const times of isSmall ? surroundings.toReversed() : surroundings) {
     const [beyondX, beyondY] = [((times - 1) * box.width) / 2, ((times - 1) * box.height) / 2];
     const x = Math.max(0, Math.floor(box.x - beyondX));
     const y = Math.max(0, Math.floor(box.y - beyondY));

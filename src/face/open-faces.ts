@@ -1,5 +1,6 @@
 /** From what a caller asked for to where the faces are. */
 import type { Rect } from '../bitstream/frame.js';
+import type { DecodedPicture } from '../bitstream/parser.js';
 import { ModelError, UnsupportedStreamError } from '../errors.js';
 import type { Video } from '../video.js';
 import { type FaceSource, fixedFace, LocatedFaces } from './face-source.js';
@@ -39,8 +40,8 @@ export async function openFaces(video: Video, request: FaceRequest, notices: str
     onNotice?.(notice);
     return frame;
   };
-  const reason = await undecodable(video);
-  if (reason) return instead(reason);
+  const first = await firstKeyFrame(video);
+  if (first.reason) return instead(first.reason);
   let networks = request.networks;
   try {
     networks ??= await loadFaceNetworks();
@@ -48,7 +49,7 @@ export async function openFaces(video: Video, request: FaceRequest, notices: str
     if (error instanceof ModelError) return instead(error.message);
     throw error;
   }
-  const source = new LocatedFaces(video, networks, { signal });
+  const source = new LocatedFaces(video, networks, { signal, decoded: first.decoded });
   return {
     mode: 'auto',
     source,
@@ -67,15 +68,17 @@ function noticesOf({ looks, undecoded, tracks, ignored }: LocatedFaces): string[
   return notices;
 }
 
-/** Why key frames of this video cannot be decoded here, judged by the first one that is no damaged one. */
-async function undecodable(video: Video): Promise<string | undefined> {
+/** The first key frame that is not damaged, or why key frames of this video cannot be decoded here. */
+async function firstKeyFrame(
+  video: Video,
+): Promise<{ decoded?: { index: number; picture: DecodedPicture }; reason?: string }> {
   let tried = 0;
-  for await (const { picture, error } of video.keyFrames()) {
-    if (picture) return undefined;
-    if (error instanceof UnsupportedStreamError) return error.message;
+  for await (const { index, picture, error } of video.keyFrames()) {
+    if (picture) return { decoded: { index, picture } };
+    if (error instanceof UnsupportedStreamError) return { reason: error.message };
     if (++tried === 8) break;
   }
-  return tried === 0 ? 'the video has no key frame' : undefined;
+  return tried === 0 ? { reason: 'the video has no key frame' } : {};
 }
 
 /** The part of the box that lies in the picture. Throws RangeError where none does. */
