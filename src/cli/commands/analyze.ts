@@ -1,11 +1,16 @@
 /** `vultus analyze`: the main job. */
+
+import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { pathToFileURL } from 'node:url';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Rect } from '../../bitstream/frame.js';
 import { writeWhole } from '../../files/write-whole.js';
 import type { ReportEntry } from '../../report/html.js';
+import { type Format, formats } from '../analysis-formats.js';
 import { forEachFile } from '../batch.js';
 import { UsageError } from '../failure.js';
+import { expandInputs } from '../inputs.js';
 import { modelNamed } from '../models.js';
 import { parseCount, parseFaces, parseSeconds, parseShare } from '../options.js';
 import { clearProgress, notice, oneLine, print, progress } from '../output.js';
@@ -21,6 +26,9 @@ interface Options {
   hop?: number;
   threshold?: number;
   thumbnails: number;
+  out?: string;
+  format?: Format[];
+  jobs?: number;
 }
 
 const notes = `
@@ -34,18 +42,26 @@ Codecs other than MPEG-4 Part 2 are converted by ffmpeg first: from VULTUS_FFMPE
 Examples:
   $ vultus analyze clip.mp4
   $ vultus analyze talk.avi --faces 120,80,160,160 --report talk.html
-  $ vultus analyze *.mp4 --json > results.jsonl`;
+  $ vultus analyze *.mp4 --json > results.jsonl
+  $ vultus analyze recordings/ --out results --format json,csv,webvtt`;
 
 export function registerAnalyze(program: Command, signal: AbortSignal): void {
   program
     .command('analyze')
-    .argument('<video...>', 'video files with a face')
+    .argument('<video...>', 'video files, folders of them, or patterns in quotes')
     .summary('tell the facial expression over time')
     .description('Tells the facial expression over time, from the residual and the motion vectors of P-frames.')
     .option('--model <file>', 'default, residual (P-frames alone, as the paper), or a model of vultus train')
     .option('--faces <auto|frame|x,y,w,h>', 'which faces to read', parseFaces, 'auto')
     .option('--json', 'one JSON object per video')
     .option('--csv', 'one line per window')
+    .option('--out <dir>', 'result files in this folder, on all cores; a second run goes on where the first stopped')
+    .option(
+      '--format <list>',
+      'with --out: json, jsonl, csv, webvtt, separated by commas (default: json)',
+      parseFormats,
+    )
+    .option('--jobs <n>', 'with --out: worker threads (default: one a core)', parseCount)
     .option('--report <file.html>', 'also write a report to look at')
     .option('--thumbnails <n>', 'pictures of each face in the report', parseCount, 10)
     .option('--window <s>', 'length of a window in seconds (default: 1.6)', parseSeconds)
@@ -59,6 +75,10 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
   const { model: path, faces, json = false, csv = false, report, window, hop, threshold } = options;
   if (json && csv) throw new UsageError('--json and --csv exclude each other');
   if (report && !/\.html?$/i.test(report)) throw new UsageError(`--report ${report}: name a file that ends in .html`);
+  if (options.out !== undefined) return await runToFolder(files, options, signal);
+  if (options.format || options.jobs !== undefined) throw new UsageError('--format and --jobs go with --out');
+  const inputs = await expandInputs(files);
+  if (inputs.length === 0) throw new UsageError('no video file in these folders');
   const { analyze } = await import('../../analyze.js');
   const { loadFaceNetworks } = await import('../../face/networks/index.js');
   const { loadModel } = await import('../../network/model.js');
@@ -71,7 +91,7 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
   const entries: ReportEntry[] = [];
   let first = true;
   try {
-    await forEachFile(files, signal, { json }, async (file) => {
+    await forEachFile(inputs, signal, { json }, async (file) => {
       const analysis = analyze(file, {
         ...(networks && { networks }),
         ...{ model, signal, thumbnails: report ? options.thumbnails : 0 },
@@ -98,6 +118,44 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
   const { renderReport } = await import('../../report/html.js');
   await writeWhole(report, await renderReport(entries, { version: packageVersion(), date: new Date() }));
   notice(`report: ${report}`);
+}
+
+/** `--out`: every file gets its result files, and the folder a summary. Exit code 1 if any failed. */
+async function runToFolder(files: string[], options: Options, signal: AbortSignal): Promise<void> {
+  const { out, model: path, faces, window, hop, threshold, json, csv, report } = options;
+  if (json || csv || report) throw new UsageError('--out takes --format rather than --json, --csv and --report');
+  const { loadModel } = await import('../../network/model.js');
+  const { analyzeToFolder } = await import('../analysis-folder.js');
+  const named = modelNamed(path ?? 'default');
+  const url = named instanceof URL ? named : pathToFileURL(named);
+  const model = await loadModel(url);
+  const { hash, card } = model;
+  await model.close();
+  const inputs = await expandInputs(files);
+  if (inputs.length === 0) throw new UsageError('no video file in these folders');
+  const settings = {
+    faces,
+    ...(window !== undefined && { window }),
+    ...(hop !== undefined && { hop }),
+    ...(threshold !== undefined && { threshold }),
+  };
+  const rows = await analyzeToFolder({
+    ...{ out: out!, formats: options.format ?? ['json'], signal, version: packageVersion() },
+    jobs: inputs.map((file) => ({ file, options: settings })),
+    model: { url, hash, name: card.name, version: card.version },
+    workers: Math.max(1, Math.min(options.jobs || availableParallelism(), inputs.length)),
+  });
+  clearProgress();
+  const failed = rows.filter(({ status }) => status === 'failed').length;
+  await print(`${rows.length - failed} of ${rows.length} files analysed; ${out}/summary.csv`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+function parseFormats(text: string): Format[] {
+  const asked = text.split(',').map((part) => part.trim());
+  const unknown = asked.find((name) => !(formats as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`Expected some of ${formats.join(', ')}.`);
+  return formats.filter((format) => asked.includes(format));
 }
 
 /** A face box outside the picture is a mistake of the command line, not of the file. */
