@@ -14,9 +14,12 @@ export async function expandInputs(inputs: readonly string[]): Promise<string[]>
   const found: string[] = [];
   for (const input of inputs) {
     const kind = await stat(input).catch(() => undefined);
-    if (kind?.isDirectory()) await walk(input, found, new Set());
-    else if (!kind && /[*?]/.test(basename(input))) found.push(...(await matches(input)));
-    // What is not there is kept: it gets its own line of failure.
+    if (kind?.isDirectory()) {
+      const before = found.length;
+      await walk(input, found, new Set());
+      // A folder without a video is kept, as what is not there is: it gets its own line of failure.
+      if (found.length === before) found.push(input);
+    } else if (!kind && /[*?]/.test(basename(input))) found.push(...(await matches(input)));
     else found.push(input);
   }
   return [...new Set(found)];

@@ -9,6 +9,7 @@ import { registerAblate } from './commands/ablate.js';
 import { registerAnalyze } from './commands/analyze.js';
 import { registerCrossval } from './commands/crossval.js';
 import { registerDataset } from './commands/dataset.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerExtract } from './commands/extract.js';
 import { registerFuse } from './commands/fuse.js';
@@ -48,6 +49,7 @@ async function build(signal: AbortSignal): Promise<Command> {
   registerCrossval(program, signal);
   registerAblate(program, signal);
   registerFuse(program, signal);
+  registerDoctor(program);
   registerDataset(program, signal);
   registerReproduce(program, signal);
   // Children copy settings only when made with .command(); each sub-command gets them here whoever registered it.

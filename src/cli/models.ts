@@ -5,6 +5,9 @@ const shipped: Readonly<Record<string, string>> = {
   residual: '../../models/residual.onnx',
 };
 
+/** Their names. */
+export const shippedModels: readonly string[] = Object.keys(shipped);
+
 /** Where a model is: one of the package's by its name, else the path as it stands. */
 export function modelNamed(name: string): string | URL {
   const path = shipped[name];

@@ -127,3 +127,13 @@ describe('expandInputs', () => {
     expect(await expandInputs([join(videos, 'w*.?vi')])).toEqual([join(videos, 'wrong.avi')]);
   });
 });
+
+describe('doctor and models', () => {
+  it('say what is there', async () => {
+    const doctor = await vultus(['doctor']);
+    expect(doctor.code).toBe(0);
+    expect(doctor.stdout.match(/^ok /gm)).toHaveLength(5);
+    const models = await vultus(['models']);
+    expect(models.stdout).toMatch(/^default: vultus-fused[\s\S]*key frames[\s\S]*^residual: vultus-summed/m);
+  });
+});

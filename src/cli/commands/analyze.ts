@@ -78,7 +78,6 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
   if (options.out !== undefined) return await runToFolder(files, options, signal);
   if (options.format || options.jobs !== undefined) throw new UsageError('--format and --jobs go with --out');
   const inputs = await expandInputs(files);
-  if (inputs.length === 0) throw new UsageError('no video file in these folders');
   const { analyze } = await import('../../analyze.js');
   const { loadFaceNetworks } = await import('../../face/networks/index.js');
   const { loadModel } = await import('../../network/model.js');
@@ -132,7 +131,6 @@ async function runToFolder(files: string[], options: Options, signal: AbortSigna
   const { hash, card } = model;
   await model.close();
   const inputs = await expandInputs(files);
-  if (inputs.length === 0) throw new UsageError('no video file in these folders');
   const settings = {
     faces,
     ...(window !== undefined && { window }),
