@@ -1,6 +1,7 @@
 /**
  * The one door to onnxruntime. It is imported when the first session is made, so that reading a video without
- * recognising anything never loads it.
+ * recognising anything never loads it. Which one `#onnxruntime` is, package.json says: onnxruntime-node, or, under the
+ * condition `browser` that bundlers set, onnxruntime-web, which whoever bundles installs.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { ModelError } from '../errors.js';
@@ -43,11 +44,12 @@ type Runtime = typeof import('onnxruntime-common');
 let runtime: Promise<Runtime> | undefined;
 
 function load(): Promise<Runtime> {
-  runtime ??= import('onnxruntime-node').catch((cause: unknown) => {
+  runtime ??= import('#onnxruntime').catch((cause: unknown) => {
     runtime = undefined;
-    throw new ModelError('onnxruntime cannot be loaded on this platform; install the package onnxruntime-node', {
-      cause,
-    });
+    throw new ModelError(
+      'onnxruntime cannot be loaded on this platform; install the package onnxruntime-node (in a browser: onnxruntime-web)',
+      { cause },
+    );
   });
   return runtime;
 }
