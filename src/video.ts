@@ -1,5 +1,5 @@
 /** An opened video: a container and the parser of its codec, joined into pictures that can be picked. */
-import type { CompressedFrame, PictureType } from './bitstream/frame.js';
+import type { CompressedFrame } from './bitstream/frame.js';
 import { createParser } from './bitstream/index.js';
 import type { BitstreamParser, DecodedPicture, ParseOptions } from './bitstream/parser.js';
 import { type OpenOptions, openContainer, type VideoSource } from './container/index.js';
@@ -84,7 +84,6 @@ export async function openVideo(source: VideoSource, options: OpenOptions = {}):
 interface FirstPicture {
   parser: BitstreamParser;
   packet: number;
-  type: PictureType;
   width: number;
   height: number;
 }
@@ -96,10 +95,8 @@ async function firstPicture(container: Container, table: readonly PacketInfo[], 
     if (size === 0) continue;
     try {
       const { data } = await container.read(index);
-      const headers = parser.headers(data);
-      if (headers.length === 0) continue;
-      const { type, width, height } = parser.parse(data, 0, { scale: 0 });
-      return { parser, packet: index, type, width, height };
+      const [header] = parser.headers(data);
+      if (header) return { parser, packet: index, width: header.width, height: header.height };
     } catch (error) {
       if (!isPacketError(error)) throw error;
       failure = error;
@@ -211,6 +208,7 @@ export class Video {
   /** Lets go of the file. Iterations under way fail at their next step. */
   close(): void {
     this.#container.close();
+    for (const parser of this.#idle.splice(0)) parser.release?.();
   }
 
   #reader(): PictureReader {

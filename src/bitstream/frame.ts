@@ -95,7 +95,8 @@ export const PredictionFlag = {
 export type PictureType = 'I' | 'P' | 'B';
 
 /**
- * One picture, without pixels. The buffers belong to the parser and are valid until its next call: `copyFrame` keeps one.
+ * One picture, without pixels. The buffers belong to the parser and are valid until its next call, or until
+ * the video is closed: `copyFrame` keeps one.
  */
 export interface CompressedFrame {
   type: PictureType;

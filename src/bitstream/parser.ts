@@ -8,6 +8,9 @@ import type { CompressedFrame, PictureType, Rect, Scale } from './frame.js';
 export interface PictureHeader {
   type: PictureType;
   coded: boolean;
+  /** Luma pixels of the picture, as `CompressedFrame` has them. */
+  width: number;
+  height: number;
   /** Where the picture starts in the packet, and its length, in bytes: a packed packet holds several. */
   offset: number;
   size: number;
@@ -72,6 +75,8 @@ export interface BitstreamParser {
    * Parameter sets are kept. Left out by parsers that keep nothing of the kind.
    */
   reset?(): void;
+  /** Hands its memory on to parsers made later: neither it nor a frame of its is to be used any more. */
+  release?(): void;
 }
 
 export type CreateParser = (track: VideoTrack, limits: Limits) => BitstreamParser;

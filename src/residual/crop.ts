@@ -99,7 +99,7 @@ export class FrameCropper {
     const rows = axisWeights(this.size, grid.y, grid.pitch, 0, 1, picture.height);
     const line = this.#lineOf(picture.width);
     const load = (y: number) => {
-      for (let x = 0; x < picture.width; x++) line[x] = picture.y[y * picture.width + x]!;
+      for (let x = columns.first, at = y * picture.width + x; x < columns.end; x++, at++) line[x] = picture.y[at]!;
     };
     resamplePlane(columns, rows, load, line, this.#plane);
     const planes: CropPlanes = {
@@ -134,7 +134,7 @@ export class FrameCropper {
     const line = this.#lineOf(luma.width);
     const load = (y: number) => {
       const mbRow = ((region.y + y * scale) >> 4) * frame.mbCols;
-      for (let x = 0; x < luma.width; x++) {
+      for (let x = columns.first; x < columns.end; x++) {
         const masked = isMasked(frame, mbRow + ((region.x + x * scale) >> 4));
         line[x] = masked ? 0 : luma.data[y * luma.stride + x]!;
       }
@@ -153,7 +153,8 @@ export class FrameCropper {
     const zoom = grid.pitch / previous.pitch - 1;
     for (let axis = 0; axis < 2; axis++) {
       const load = (y: number) => {
-        for (let x = 0; x < cols; x++) line[x] = vectors[2 * (y * cols + x) + axis]! * samples;
+        for (let x = columns.first, at = 2 * (y * cols + x) + axis; x < columns.end; x++, at += 2)
+          line[x] = vectors[at]! * samples;
       };
       resamplePlane(columns, rows, load, line, this.#plane);
       // The same picture point on the two grids: the box itself may have moved and grown.

@@ -13,6 +13,9 @@ export interface AxisWeights {
   /** `taps` weights per output sample. They add up to 1, or to less where part of the footprint is outside (reads as 0). */
   weights: Float64Array;
   taps: number;
+  /** Source samples that some output sample covers: from `first` up to, not including, `end`. */
+  first: number;
+  end: number;
 }
 
 /**
@@ -36,6 +39,7 @@ export function axisWeights(
   const start = new Int32Array(length);
   const count = new Int32Array(length);
   const weights = new Float64Array(length * taps);
+  let [lowest, highest] = [sourceLength, 0];
   for (let i = 0; i < length; i++) {
     const from = (origin + i * pitch - sourceOrigin) / sourcePitch;
     const to = from + footprint;
@@ -43,16 +47,21 @@ export function axisWeights(
     const end = Math.min(sourceLength, Math.ceil(to), first + taps);
     start[i] = first;
     count[i] = Math.max(0, end - first);
+    if (end > first) {
+      lowest = Math.min(lowest, first);
+      highest = Math.max(highest, end);
+    }
     for (let j = first; j < end; j++) {
       const overlap = Math.min(to, j + 1) - Math.max(from, j);
       weights[i * taps + j - first] = Math.max(0, overlap) / footprint;
     }
   }
-  return { start, count, weights, taps };
+  return { start, count, weights, taps, first: Math.min(lowest, highest), end: highest };
 }
 
 /**
- * Resamples rows of `source` by `columns` and `rows`. `load(y, line)` fills `line` with source row y.
+ * Resamples rows of `source` by `columns` and `rows`. `load(y, line)` fills `line` with source row y, from
+ * `columns.first` to `columns.end`: no more of it is read.
  * @param out `rows.start.length` x `columns.start.length` values
  */
 export function resamplePlane(
@@ -62,7 +71,8 @@ export function resamplePlane(
   line: Float64Array,
   out: Float64Array,
 ): void {
-  const width = columns.start.length;
+  const { start, count, weights, taps } = columns;
+  const width = start.length;
   const height = rows.start.length;
   const squeezed = new Float64Array(width);
   out.fill(0);
@@ -77,9 +87,10 @@ export function resamplePlane(
     }
     load(y, line);
     for (let x = 0; x < width; x++) {
-      const start = columns.start[x]!;
+      const from = start[x]!;
+      const covered = count[x]!;
       let value = 0;
-      for (let t = 0; t < columns.count[x]!; t++) value += columns.weights[x * columns.taps + t]! * line[start + t]!;
+      for (let t = 0, w = x * taps; t < covered; t++, w++) value += weights[w]! * line[from + t]!;
       squeezed[x] = value;
     }
     for (let o = firstOutput; o < height && rows.start[o]! <= y; o++) {

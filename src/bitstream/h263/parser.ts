@@ -21,18 +21,16 @@ class H263Parser implements BitstreamParser {
   }
 
   headers(packet: Uint8Array): PictureHeader[] {
-    checkLimit(this.limits, 'packetBytes', packet.length);
-    const { vop } = this.read(packet);
-    return [{ type: vop.type, coded: true, offset: 0, size: packet.length, time: undefined }];
+    const { vop, layer } = this.header(packet);
+    const { width, height } = layer;
+    return [{ type: vop.type, coded: true, width, height, offset: 0, size: packet.length, time: undefined }];
   }
 
   parse(packet: Uint8Array, picture = 0, options: ParseOptions = {}): CompressedFrame {
-    checkLimit(this.limits, 'packetBytes', packet.length);
     if (picture !== 0) throw new MalformedStreamError(`the packet holds 1 picture, no picture ${picture}`);
-    const { layer, vop } = this.read(packet);
+    const { layer, vop } = this.header(packet);
     const key = `${layer.width} ${layer.height} ${layer.syntax}`;
     if (key !== this.layerKey) {
-      checkLimit(this.limits, 'pixels', ((layer.width + 15) & ~15) * ((layer.height + 15) & ~15));
       this.layerKey = '';
       this.kernel.setLayer(layer, 0);
       this.layerKey = key;
@@ -43,6 +41,14 @@ class H263Parser implements BitstreamParser {
       chroma: options.chroma ?? true,
       idct: 'simple',
     });
+  }
+
+  private header(packet: Uint8Array): H263Picture {
+    checkLimit(this.limits, 'packetBytes', packet.length);
+    const picture = this.read(packet);
+    const { width, height } = picture.layer;
+    checkLimit(this.limits, 'pixels', ((width + 15) & ~15) * ((height + 15) & ~15));
+    return picture;
   }
 
   async decodeKeyFrame(packet: Uint8Array, picture = 0): Promise<DecodedPicture> {

@@ -19,7 +19,7 @@ export interface PlaneExtent {
  * Size of the picture: what is cropped at the right and at the bottom is taken off. (Cropping at the left or top, which
  * is rare, is not: planes, vectors and macroblocks keep one origin.)
  */
-function pictureSize(sps: SeqParameterSet): { width: number; height: number } {
+export function pictureSize(sps: SeqParameterSet): { width: number; height: number } {
   return {
     width: sps.PicWidthInMbs * 16 - sps.crop.right,
     height: frameHeightInMbs(sps) * 16 - sps.crop.bottom,

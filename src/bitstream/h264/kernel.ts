@@ -159,7 +159,23 @@ function norm8x8(m: number, x: number, y: number): number {
   return row[5];
 }
 
+/** Kernels that no parser uses: one costs as much as a picture or two, in tables and in memory touched for the first time. */
+const idle: Kernel[] = [];
+/** Kept at most, and bytes of memory that one of them may hold: about a picture of 4096 x 2304. */
+const KEPT = 2;
+const KEPT_BYTES = 96 * 2 ** 20;
+
 export class Kernel {
+  /** One that another parser has done with, or a new one. */
+  static take(): Kernel {
+    return idle.pop() ?? new Kernel();
+  }
+
+  /** Hands it on to who calls `take`. */
+  release(): void {
+    if (idle.length < KEPT && this.memory.buffer.byteLength <= KEPT_BYTES) idle.push(this);
+  }
+
   private readonly memory: WebAssembly.Memory;
   private readonly wasm: Exports;
   private sps: SeqParameterSet | undefined;

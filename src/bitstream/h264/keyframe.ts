@@ -91,35 +91,31 @@ export async function decodeKeyPicture(
 async function planesOf(frame: VideoFrame): Promise<DecodedPicture> {
   const width = frame.visibleRect?.width ?? frame.codedWidth;
   const height = frame.visibleRect?.height ?? frame.codedHeight;
+  const { format } = frame;
+  if (format !== 'I420' && format !== 'NV12')
+    throw new UnsupportedStreamError(`key frames of pixel format ${format}`, 'convert it to yuv420p');
   const bytes = new Uint8Array(frame.allocationSize());
   const layout = await frame.copyTo(bytes);
-  const chroma = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) };
-  const cut = (index: number, w: number, h: number, step: number, first: number): Uint8Array => {
-    const { offset, stride } = layout[index]!;
-    const plane = new Uint8Array(w * h);
-    for (let y = 0; y < h; y++) {
-      for (let x = 0; x < w; x++) plane[y * w + x] = bytes[offset + y * stride + x * step + first]!;
-    }
-    return plane;
-  };
-  const y = cut(0, width, height, 1, 0);
-  if (frame.format === 'I420') {
-    return {
-      width,
-      height,
-      y,
-      cb: cut(1, chroma.width, chroma.height, 1, 0),
-      cr: cut(2, chroma.width, chroma.height, 1, 0),
-    };
+  const [w, h] = [Math.ceil(width / 2), Math.ceil(height / 2)];
+  const y = rowsOf(bytes, layout[0]!, width, height);
+  if (format === 'I420')
+    return { width, height, y, cb: rowsOf(bytes, layout[1]!, w, h), cr: rowsOf(bytes, layout[2]!, w, h) };
+  const both = rowsOf(bytes, layout[1]!, 2 * w, h);
+  const [cb, cr] = [new Uint8Array(w * h), new Uint8Array(w * h)];
+  for (let i = 0; i < cb.length; i++) {
+    cb[i] = both[2 * i]!;
+    cr[i] = both[2 * i + 1]!;
   }
-  if (frame.format === 'NV12') {
-    return {
-      width,
-      height,
-      y,
-      cb: cut(1, chroma.width, chroma.height, 2, 0),
-      cr: cut(1, chroma.width, chroma.height, 2, 1),
-    };
+  return { width, height, y, cb, cr };
+}
+
+/** A plane without the ends of its rows: the bytes themselves where rows follow one another. */
+function rowsOf(bytes: Uint8Array, { offset, stride }: PlaneLayout, width: number, height: number): Uint8Array {
+  if (stride === width) return bytes.subarray(offset, offset + width * height);
+  const plane = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const from = offset + row * stride;
+    plane.set(bytes.subarray(from, from + width), row * width);
   }
-  throw new UnsupportedStreamError(`key frames of pixel format ${frame.format}`, 'convert it to yuv420p');
+  return plane;
 }

@@ -5,7 +5,7 @@ import { checkLimit, type Limits } from '../../limits.js';
 import type { CompressedFrame, PictureType } from '../frame.js';
 import type { BitstreamParser, DecodedPicture, ParseOptions, PictureHeader } from '../parser.js';
 import { type FoundPicture, type FoundSlice, PictureFinder } from './access-unit.js';
-import { describeFrame, planeExtent } from './describe.js';
+import { describeFrame, pictureSize, planeExtent } from './describe.js';
 import { Kernel, reasonOf } from './kernel.js';
 import { decodeKeyPicture } from './keyframe.js';
 import { copyRbsp, stopBitOf } from './nal.js';
@@ -34,7 +34,7 @@ const MAX_DPB_MBS = 696_320;
 export class H264Parser implements BitstreamParser {
   private readonly limits: Limits;
   private readonly finder: PictureFinder;
-  private readonly kernel = new Kernel();
+  private readonly kernel = Kernel.take();
   private readonly references = new References();
   /** Motion fields whose direct-mode vectors were not all derived. */
   private readonly guessed = new Set<number>();
@@ -54,6 +54,7 @@ export class H264Parser implements BitstreamParser {
       return {
         type: typeOf(picture),
         coded: true,
+        ...pictureSize(picture.sps),
         offset: picture.offset,
         size: picture.end - picture.offset,
         time: undefined,
@@ -145,6 +146,10 @@ export class H264Parser implements BitstreamParser {
   /** Forgets the pictures seen: vectors are not to be taken to refer to pictures of another place in the stream. */
   reset(): void {
     this.references.reset();
+  }
+
+  release(): void {
+    this.kernel.release();
   }
 
   private visit(picture: FoundPicture): CurrentPicture {

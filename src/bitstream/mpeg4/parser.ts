@@ -46,6 +46,8 @@ class Mpeg4Parser implements BitstreamParser {
     return this.find(packet).map(({ vop, time, offset, end }) => ({
       type: vop.type,
       coded: vop.coded,
+      width: this.layer!.width,
+      height: this.layer!.height,
       offset,
       size: end - offset,
       time: time.time / this.layer!.timeIncrementResolution,
