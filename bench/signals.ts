@@ -39,6 +39,8 @@ const gains: Record<Signal['kind'], { residualGain: number; motionGain: number }
   accumulated: { residualGain: 0.4, motionGain: 1.15 },
   summed: { residualGain: 0.4, motionGain: 1.15 },
   keyframes: { residualGain: 1, motionGain: 1 },
+  decoded: { residualGain: 1, motionGain: 1 },
+  'decoded-difference': { residualGain: 0.19, motionGain: 1 },
 };
 
 const titles: Record<Signal['kind'], string> = {
@@ -48,6 +50,8 @@ const titles: Record<Signal['kind'], string> = {
   accumulated: 'accumulated along motion since the I-frame',
   summed: 'summed in place between samples',
   keyframes: 'luma of I-frames',
+  decoded: 'P-frames decoded to RGB',
+  'decoded-difference': 'difference of decoded luma between samples',
 };
 
 function configOf(kind: Signal['kind']): TrainingConfig {

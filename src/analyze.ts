@@ -5,6 +5,7 @@ import { faceClips } from './face/face-clips.js';
 import { openFaces } from './face/open-faces.js';
 import { type OpenedForAnalysis, openForAnalysis } from './ingest/open.js';
 import { loadModel } from './network/model.js';
+import { whyNoTimeline } from './residual/signal.js';
 import { ClipPlan, predictedPictures } from './residual/sliding-clips.js';
 import { FaceTimelines } from './timeline/faces.js';
 import type { Analysis, AnalyzeOptions } from './timeline/options.js';
@@ -38,9 +39,10 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
   const given = options.model ?? defaultModel;
   const model = typeof given === 'object' && 'predict' in given ? given : await loadModel(given);
   const { signal: reads, normalisation, labels } = model.card;
-  if (reads.kind === 'keyframes') {
+  const refused = whyNoTimeline(reads);
+  if (refused !== undefined) {
     if (model !== given) await model.close();
-    throw new ModelError('this model reads whole clips by their I-frames; a timeline needs one that reads P-frames');
+    throw new ModelError(refused);
   }
   let opened: OpenedForAnalysis | undefined;
   let faces: Awaited<ReturnType<typeof openFaces>> | undefined;

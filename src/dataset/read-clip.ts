@@ -2,8 +2,9 @@
 import type { VideoSource } from '../container/index.js';
 import type { FrameCropper } from '../residual/crop.js';
 import { CropList, type CropPlanes } from '../residual/planes.js';
-import { type FaceAt, type FaceTrack, faceTrack, fixedTrack, type TrackMode } from '../residual/track.js';
+import type { FaceAt, FaceTrack, TrackMode } from '../residual/track.js';
 import { openVideo, type Video } from '../video.js';
+import { type Anchor, anchorsOf, trackOf } from './anchors.js';
 
 export interface ReadClipOptions {
   cropper: FrameCropper;
@@ -21,15 +22,6 @@ export interface ReadClip {
   parsed: number;
   /** Frames that could not be read, or not wholly: what is missing of them reads as zero. */
   damaged: number;
-}
-
-/** An anchor of the video: an I- or P-picture. B-pictures are stepped over. */
-interface Anchor {
-  index: number;
-  isKey: boolean;
-  /** Display index of the anchor it is predicted from, and whether that is an I-picture (or there is none). */
-  previous: number;
-  afterKey: boolean;
 }
 
 /** Reads one clip. Throws as `openVideo` does. */
@@ -76,11 +68,6 @@ export async function readKeyFramePlanes(
   }
 }
 
-function trackOf(video: Video, faces: readonly FaceAt[] | undefined, mode: TrackMode): FaceTrack {
-  if (faces?.length) return faceTrack(faces, mode);
-  return fixedTrack({ x: 0, y: 0, width: video.width, height: video.height });
-}
-
 async function readOpened(video: Video, options: ReadClipOptions): Promise<ReadClip> {
   const { cropper, faces, signal } = options;
   const track = trackOf(video, faces, options.track);
@@ -112,19 +99,6 @@ async function readOpened(video: Video, options: ReadClipOptions): Promise<ReadC
     else sequence.pushUnread();
   }
   return { sequence, parsed: wanted.length, damaged };
-}
-
-async function anchorsOf(video: Video): Promise<Anchor[]> {
-  const index = await video.index();
-  const anchors: Anchor[] = [];
-  for (let i = 0; i < index.length; i++) {
-    const { type, key, index: display } = index.atDecode(i);
-    if (type === 'B') continue;
-    const last = anchors.at(-1);
-    const isKey = type ? type === 'I' : key;
-    anchors.push({ index: display, isKey, previous: last?.index ?? display, afterKey: last?.isKey ?? true });
-  }
-  return anchors;
 }
 
 /** One request that serves all frames: the union of their regions at the finest of their scales. */

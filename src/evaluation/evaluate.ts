@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
 import type { DatasetClip } from '../dataset/manifest.js';
-import { readClip, readKeyFramePlanes, readKeyFrames } from '../dataset/read-clip.js';
+import { readKeyFramePlanes } from '../dataset/read-clip.js';
+import { readerOf } from '../dataset/reader.js';
 import { MalformedStreamError } from '../errors.js';
 import type { ModelCard } from '../network/card.js';
 import type { ExpressionModel } from '../network/model.js';
@@ -28,7 +29,7 @@ export interface Evaluation {
   damaged: string[];
   /** Clips that a fused model had to judge by their P-frames alone: no I-frame of them can be decoded here. */
   withoutKeys: string[];
-  /** P-frames parsed (`keyframes`: I-frames decoded). */
+  /** P-frames parsed (`keyframes`: I-frames decoded; baselines: P-frames decoded). */
   parsed: number;
 }
 
@@ -48,6 +49,7 @@ export async function evaluateClips(
 ): Promise<Evaluation> {
   const { labels, signal, normalisation } = model.card;
   const cropper = new FrameCropper(signal);
+  const read = readerOf(signal);
   const tensor = new ClipTensor(signal, normalisation);
   const input = new Float32Array(batch * tensor.length);
   const readKeys = model.keyframes && keyFrameReader(model.keyframes);
@@ -64,7 +66,7 @@ export async function evaluateClips(
         );
       }
       const clip = await withPath(row, () =>
-        (signal.kind === 'keyframes' ? readKeyFrames : readClip)(join(dataset.root, row.path), {
+        read(join(dataset.root, row.path), {
           cropper,
           faces: dataset.faces.get(row.clip),
           track: 'linear',

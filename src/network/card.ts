@@ -34,7 +34,7 @@ export const modelCardSchema = z
     /**
      * - `gain`: planes are multiplied by the signal's gains and enter the network as they are.
      * - `gain+clip`: the same, then clipped to [-limit, limit].
-     * - `standard`: each plane less its mean, over its standard deviation (`keyframes`).
+     * - `standard`: each plane less its mean, over its standard deviation (`keyframes`, `decoded`).
      */
     normalisation: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('gain') }),
@@ -87,6 +87,6 @@ export type CardMetrics = z.infer<typeof cardMetricsSchema>;
 
 /** Shape of one clip at the network's door: [T, C, S, S]. */
 export function clipShape(card: Pick<ModelCard, 'signal'>): readonly [number, number, number, number] {
-  const { kind, frames, size } = card.signal;
-  return [frames, signalPlanes(kind), size, size];
+  const { frames, size } = card.signal;
+  return [frames, signalPlanes(card.signal), size, size];
 }

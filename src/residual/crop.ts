@@ -93,16 +93,29 @@ export class FrameCropper {
    * @param index number of the frame in the video
    */
   cropPicture(picture: Pick<DecodedPicture, 'width' | 'height' | 'y'>, index: number, box: FaceBox): CropPlanes {
+    return this.cropPlanes([picture.y], picture.width, picture.height, index, box, 1);
+  }
+
+  /**
+   * Up to three planes of a decoded picture on the same grid, 0 outside the picture: the first stands in `residual`, the
+   * others in the places of motion x and y.
+   * @param planes width x height samples each
+   * @param unit steps of the samples in one unit of the result
+   */
+  cropPlanes(
+    planes: readonly Uint8Array[],
+    width: number,
+    height: number,
+    index: number,
+    box: FaceBox,
+    unit: number,
+  ): CropPlanes {
     const area = this.size * this.size;
     const grid = this.grid(box);
-    const columns = axisWeights(this.size, grid.x, grid.pitch, 0, 1, picture.width);
-    const rows = axisWeights(this.size, grid.y, grid.pitch, 0, 1, picture.height);
-    const line = this.#lineOf(picture.width);
-    const load = (y: number) => {
-      for (let x = columns.first, at = y * picture.width + x; x < columns.end; x++, at++) line[x] = picture.y[at]!;
-    };
-    resamplePlane(columns, rows, load, line, this.#plane);
-    const planes: CropPlanes = {
+    const columns = axisWeights(this.size, grid.x, grid.pitch, 0, 1, width);
+    const rows = axisWeights(this.size, grid.y, grid.pitch, 0, 1, height);
+    const line = this.#lineOf(width);
+    const result: CropPlanes = {
       size: this.size,
       residual: new Int16Array(area),
       motion: new Int16Array(2 * area),
@@ -110,8 +123,15 @@ export class FrameCropper {
       index,
       isKey: false,
     };
-    this.#store(planes.residual, 0, 1, planes.mask);
-    return planes;
+    for (const [k, plane] of planes.entries()) {
+      const load = (y: number) => {
+        for (let x = columns.first, at = y * width + x; x < columns.end; x++, at++) line[x] = plane[at]!;
+      };
+      resamplePlane(columns, rows, load, line, this.#plane);
+      if (k === 0) this.#store(result.residual, 0, 1 / unit, result.mask);
+      else this.#store(result.motion, (k - 1) * area, 1 / unit, result.mask);
+    }
+    return result;
   }
 
   #mask(frame: CompressedFrame, grid: CropGrid, mask: Uint8Array): void {

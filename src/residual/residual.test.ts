@@ -4,7 +4,7 @@ import { FrameCropper } from './crop.js';
 import { CropList, type CropPlanes, MOTION_UNIT, RESIDUAL_UNIT } from './planes.js';
 import { axisWeights, resamplePlane } from './resample.js';
 import { evenPlan, framesNeeded, spread } from './sampling.js';
-import type { Signal } from './signal.js';
+import { type Signal, signalPlanes, signalSchema } from './signal.js';
 import { ClipTensor, centreView } from './tensor.js';
 import { faceTrack } from './track.js';
 
@@ -264,6 +264,15 @@ describe('sampling', () => {
   });
 });
 
+describe('signalSchema', () => {
+  it('takes cards from before there were choices, and refuses choices that mean nothing', () => {
+    expect(signalSchema.parse(signal('summed'))).toEqual(signal('summed'));
+    expect(signalPlanes(signal('summed'))).toBe(3);
+    expect(() => signalSchema.parse(signal('residual', { planes: 'motion' }))).toThrow('choice of planes');
+    expect(() => signalSchema.parse(signal('summed', { colour: 'luma' }))).toThrow('only decoded has colours');
+  });
+});
+
 describe('ClipTensor', () => {
   const run = (s: Signal, list: CropList, view = centreView(list.size, s.size), limit?: number) => {
     const tensor = new ClipTensor(s, limit ? { kind: 'gain+clip', limit } : { kind: 'gain' });
@@ -315,6 +324,50 @@ describe('ClipTensor', () => {
     const out = run(signal('summed'), numbered);
     expect([out[0], out[256], out[768], out[1024]]).toEqual([6, 30, 15, 30]);
     expect(run(signal('summed'), numbered, undefined, 20)[256]).toBe(20);
+  });
+
+  it('hands on the planes that are wanted', () => {
+    const noise = listOf(18, 10, [4], (p, planes) => {
+      for (let i = 0; i < planes.residual.length; i++) planes.residual[i] = ((i * 7919 + p * 104729) % 2001) - 1000;
+      for (let i = 0; i < planes.motion.length; i++) planes.motion[i] = ((i * 31 + p * 17) % 401) - 200;
+    });
+    for (const kind of ['summed', 'accumulated'] as const) {
+      const both = run(signal(kind), noise);
+      expect(run(signal(kind, { planes: 'both' }), noise)).toEqual(both);
+      const residual = run(signal(kind, { planes: 'residual' }), noise);
+      const motion = run(signal(kind, { planes: 'motion' }), noise);
+      expect([residual.length, motion.length]).toEqual([2 * 256, 2 * 512]);
+      for (const k of [0, 1]) {
+        expect(residual.subarray(k * 256, (k + 1) * 256)).toEqual(both.subarray(k * 768, k * 768 + 256));
+        expect(motion.subarray(k * 512, (k + 1) * 512)).toEqual(both.subarray(k * 768 + 256, (k + 1) * 768));
+      }
+    }
+    const flipped = run(signal('summed', { planes: 'motion' }), noise, { ...centreView(18, 16), flip: true });
+    const plain = run(signal('summed', { planes: 'motion' }), noise);
+    expect(flipped[0]).toBe(-plain[15]!);
+    expect(flipped[256]).toBe(plain[256 + 15]);
+  });
+
+  it('decoded: the sampled pictures out of changes, each plane standardised; differences of stretches', () => {
+    // Pictures of P-frames 0..5: columns of 10 (p + 1) times 1 and 3; green the double.
+    const changes = listOf(16, 6, [], (_, planes) => {
+      for (let i = 0; i < 256; i++) {
+        planes.residual[i] = i % 2 ? 30 : 10;
+        planes.motion[i] = i % 2 ? 60 : 20;
+        planes.motion[256 + i] = 50;
+      }
+    });
+    const tensor = new ClipTensor(signal('decoded'), { kind: 'standard' });
+    const out = new Float32Array(tensor.length);
+    tensor.fill(changes, evenPlan(2, 0, 6), centreView(16, 16), out); // P-frames 1 and 4
+    const at = (k: number, plane: number) => out[(k * 3 + plane) * 256];
+    expect([at(0, 0), at(0, 1), at(0, 2)]).toEqual([-20 / 24, -40 / 44, 0].map(Math.fround));
+    expect([at(1, 0), at(1, 1)]).toEqual([-50 / 54, -100 / 104].map(Math.fround));
+    const luma = new ClipTensor(signal('decoded', { colour: 'luma' }), { kind: 'standard' });
+    expect(luma.length).toBe(2 * 256);
+    const difference = run(signal('decoded-difference', { residualGain: 2 }), changes);
+    expect(difference).toHaveLength(512);
+    expect(difference[0]).toBe(2 * 3 * 10 * RESIDUAL_UNIT);
   });
 
   it('accumulates along motion since the I-frame, no further than its window', () => {

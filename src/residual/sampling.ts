@@ -45,7 +45,7 @@ export function framesNeeded(
   afterKey: (p: number) => boolean,
 ): number[] {
   const needed = new Set<number>();
-  if (signal.kind === 'summed') {
+  if (signal.kind === 'summed' || signal.kind === 'decoded-difference') {
     for (let p = plan.bounds[0]!; p < plan.bounds.at(-1)!; p++) needed.add(p);
   } else {
     for (const pick of plan.picks) {

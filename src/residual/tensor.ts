@@ -4,7 +4,7 @@
  */
 import { type CropSequence, MOTION_UNIT, RESIDUAL_UNIT } from './planes.js';
 import { accumulationStart, type SamplePlan } from './sampling.js';
-import { type Signal, signalPlanes } from './signal.js';
+import { planeRange, type Signal, signalPlanes } from './signal.js';
 
 /** Luma steps added to the standard deviation, so that a flat picture stays flat. */
 const FLAT = 4;
@@ -46,8 +46,8 @@ export class ClipTensor {
 
   /** Values per clip: T x C x S x S. */
   get length(): number {
-    const { kind, frames, size } = this.#signal;
-    return frames * signalPlanes(kind) * size * size;
+    const { frames, size } = this.#signal;
+    return frames * signalPlanes(this.#signal) * size * size;
   }
 
   /** Writes one clip to `out` from `offset`. */
@@ -62,12 +62,14 @@ export class ClipTensor {
       this.#carried = new Float32Array(3 * crop * crop);
       this.#warped = new Float32Array(3 * crop * crop);
     }
-    const step = signalPlanes(kind) * size * size;
+    const step = signalPlanes(this.#signal) * size * size;
     this.#carriedStart = -1;
     for (let k = 0; k < frames; k++) {
       const pick = plan.picks[k]!;
       if (kind === 'accumulated') this.#accumulate(sequence, pick);
-      else if (kind === 'summed') sequence.sum(plan.bounds[k]!, plan.bounds[k + 1]!, this.#planes);
+      else if (kind === 'summed' || kind === 'decoded-difference') {
+        sequence.sum(plan.bounds[k]!, plan.bounds[k + 1]!, this.#planes);
+      } else if (kind === 'decoded') sequence.sum(0, pick + 1, this.#planes);
       else sequence.sum(pick, pick + 1, this.#planes);
       this.#write(kind === 'accumulated' ? this.#carried : this.#planes, crop, view, out, offset + k * step);
     }
@@ -115,16 +117,16 @@ export class ClipTensor {
 
   #write(planes: Int32Array | Float32Array, crop: number, view: CropView, out: Float32Array, offset: number): void {
     if (this.#normalisation.kind === 'standard') {
-      this.#standardise(planes, crop, view, out, offset);
+      const count = signalPlanes(this.#signal);
+      for (let plane = 0; plane < count; plane++) this.#standardise(planes, plane, crop, view, out, offset);
       return;
     }
-    const { kind, size, residualGain, motionGain } = this.#signal;
+    const { size, residualGain, motionGain } = this.#signal;
     const area = crop * crop;
     const limit = this.#normalisation.kind === 'gain+clip' ? this.#normalisation.limit : Number.POSITIVE_INFINITY;
-    const first = kind === 'motion' ? 1 : 0;
-    const last = kind === 'residual' ? 0 : 2;
+    const [first, end] = planeRange(this.#signal);
     let o = offset;
-    for (let plane = first; plane <= last; plane++) {
+    for (let plane = first; plane < end; plane++) {
       const gain = plane === 0 ? RESIDUAL_UNIT * residualGain * view.gain : MOTION_UNIT * motionGain;
       const factor = plane === 1 && view.flip ? -gain : gain;
       for (let y = 0; y < size; y++) {
@@ -139,12 +141,21 @@ export class ClipTensor {
     }
   }
 
-  /** The first plane less its mean, over its standard deviation: brightness and contrast of the picture do not matter. */
-  #standardise(planes: Int32Array | Float32Array, crop: number, view: CropView, out: Float32Array, offset: number) {
+  /** A plane less its mean, over its standard deviation: brightness and contrast of the picture do not matter. */
+  #standardise(
+    planes: Int32Array | Float32Array,
+    plane: number,
+    crop: number,
+    view: CropView,
+    out: Float32Array,
+    sample: number,
+  ): void {
     const { size } = this.#signal;
+    const area = size * size;
+    const offset = sample + plane * area;
     let [sum, squares] = [0, 0];
     for (let y = 0, o = offset; y < size; y++) {
-      const row = (view.y + y) * crop + view.x;
+      const row = plane * crop * crop + (view.y + y) * crop + view.x;
       for (let x = 0; x < size; x++) {
         const value = planes[row + (view.flip ? size - 1 - x : x)]!;
         out[o++] = value;
@@ -152,7 +163,6 @@ export class ClipTensor {
         squares += value * value;
       }
     }
-    const area = size * size;
     const mean = sum / area;
     const factor = view.gain / (Math.sqrt(Math.max(0, squares / area - mean * mean)) + FLAT);
     for (let i = offset; i < offset + area; i++) out[i] = (out[i]! - mean) * factor;

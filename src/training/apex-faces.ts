@@ -1,11 +1,10 @@
 /**
  * The face at its apex, grey, 48 x 48: what the complementary constraint draws. The annotated frame is decoded by ffmpeg,
- * since it may be any frame; this is the one place in training that sees a P-frame's pixels, and no trained model does.
+ * since it may be any frame; no trained model sees it.
  */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { MalformedStreamError, UnsupportedStreamError } from '../errors.js';
-import { findFfmpeg } from '../ingest/ffmpeg.js';
+import { MalformedStreamError } from '../errors.js';
+import { decodedPictures } from '../ingest/decode.js';
 import { type FaceBox, faceTrack } from '../residual/track.js';
 import { openVideo } from '../video.js';
 import type { FeatureSource } from './clip-features.js';
@@ -24,52 +23,19 @@ export function apexFaces(): FeatureSource {
       video.close();
       const faces = dataset.faces.get(row.clip);
       const box = faces ? faceTrack(faces, 'linear')(row.apexFrame) : { x: 0, y: 0, width, height };
-      const luma = await decodeLuma(path, row.apexFrame, width * height, row.codec);
+      const luma = await decodeLuma(path, row.apexFrame, width, height);
       return shrink(luma, width, height, box);
     },
   };
 }
 
 /** Luma of one frame by its number, 8 bits a sample. */
-async function decodeLuma(path: string, frame: number, samples: number, codec: string): Promise<Uint8Array> {
-  const { path: ffmpeg } = await findFfmpeg(codec);
-  const select = `select=eq(n\\,${frame}),extractplanes=y`;
-  const output = ['-frames:v', '1', '-vsync', '0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'];
-  const args = [
-    '-hide_banner',
-    '-nostdin',
-    '-v',
-    'error',
-    '-threads',
-    '1',
-    '-i',
-    `file:${path}`,
-    '-vf',
-    select,
-    ...output,
-  ];
-  const child = spawn(ffmpeg, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
-  const parts: Buffer[] = [];
-  let [size, words] = [0, ''];
-  child.stdout.on('data', (part: Buffer) => {
-    size += part.length;
-    // More than a picture is of no use, and no more is kept.
-    if (size <= samples) parts.push(part);
-  });
-  child.stderr.on('data', (part: Buffer) => {
-    words = (words + part).slice(0, 500);
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', (error) =>
-      reject(new UnsupportedStreamError('apex frames', `ffmpeg does not run: ${error.message}`)),
-    );
-    child.on('close', resolve);
-  });
-  if (code !== 0 || size !== samples) {
-    const why = words.split('\n')[0] || `${size} samples came instead of ${samples}`;
-    throw new MalformedStreamError(`${path}: frame ${frame} cannot be decoded: ${why}`);
+async function decodeLuma(path: string, frame: number, width: number, height: number): Promise<Uint8Array> {
+  let index = 0;
+  for await (const [luma] of decodedPictures(path, { width, height, colour: 'luma' })) {
+    if (index++ === frame) return luma!;
   }
-  return Buffer.concat(parts);
+  throw new MalformedStreamError(`${path}: frame ${frame} cannot be decoded: there are ${index}`);
 }
 
 /** The square around the box, averaged down (or repeated up) to 48 x 48; beyond the picture its edge goes on. */

@@ -14,6 +14,8 @@ export interface LabelledClip {
   path: string;
   /** Class, in the order of the network's outputs. */
   label: number;
+  /** Files of one group show the same frames, encoded in different ways. */
+  group?: string;
 }
 
 export interface BatchesOptions {
@@ -25,6 +27,8 @@ export interface BatchesOptions {
   augmentation: Augmentation;
   batch: number;
   seed: number;
+  /** `one`: a round shows each group once, by a file of it that is drawn. `all`, the default: every file is a clip of its own. */
+  variants?: 'all' | 'one' | undefined;
   /** Least steps of an epoch; the clips are shown several times where they are too few. */
   minSteps?: number;
 }
@@ -50,6 +54,8 @@ export class Batches {
   /** Every clip is shown at most once a round: what does not fill a batch waits for another round's shuffle. */
   readonly #stepsPerRound: number;
   readonly #options: BatchesOptions;
+  /** The files among which each showing draws. */
+  readonly #groups: readonly (readonly LabelledClip[])[];
   readonly #tensor: ClipTensor;
   readonly #pair: [Batch, Batch];
   #round = -1;
@@ -59,7 +65,8 @@ export class Batches {
     if (options.clips.length === 0) throw new RangeError('no clip to make batches of');
     this.#options = options;
     this.#tensor = new ClipTensor(options.signal, options.normalisation);
-    this.#stepsPerRound = Math.max(1, Math.floor(options.clips.length / options.batch));
+    this.#groups = groupsOf(options.clips, options.variants === 'one');
+    this.#stepsPerRound = Math.max(1, Math.floor(this.#groups.length / options.batch));
     this.stepsPerEpoch = this.#stepsPerRound * Math.ceil(Math.max(1, (options.minSteps ?? 1) / this.#stepsPerRound));
     const empty = (): Batch => ({
       input: new Float32Array(options.batch * this.#tensor.length),
@@ -71,7 +78,7 @@ export class Batches {
 
   /** The batch of one step, counted from 0 over all epochs. Two are alive at a time. */
   at(step: number): Batch {
-    const { clips, signal, augmentation, batch, sequence, seed } = this.#options;
+    const { signal, augmentation, batch, sequence, seed } = this.#options;
     const round = Math.floor(step / this.#stepsPerRound);
     const place = (step % this.#stepsPerRound) * batch;
     this.#shuffle(round);
@@ -79,7 +86,8 @@ export class Batches {
     const result = this.#pair[step & 1]!;
     for (let i = 0; i < batch; i++) {
       // Fewer clips than a batch: they take turns.
-      const { path, label } = clips[this.#order[(place + i) % clips.length]!]!;
+      const group = this.#groups[this.#order[(place + i) % this.#groups.length]!]!;
+      const { path, label } = group.length > 1 ? group[random.int(group.length)]! : group[0]!;
       const clip = sequence(path);
       const plan = drawPlan(signal.frames, clip.count, augmentation, random);
       const view = drawView(clip.size, signal.size, augmentation, random);
@@ -93,9 +101,21 @@ export class Batches {
   #shuffle(round: number): void {
     if (round === this.#round) return;
     this.#round = round;
-    const order = this.#options.clips.map((_, i) => i);
+    const order = this.#groups.map((_, i) => i);
     this.#order = new Random(mix(this.#options.seed, round, 0)).shuffle(order);
   }
+}
+
+function groupsOf(clips: readonly LabelledClip[], together: boolean): LabelledClip[][] {
+  if (!together) return clips.map((clip) => [clip]);
+  const groups = new Map<string, LabelledClip[]>();
+  for (const clip of clips) {
+    const name = clip.group ?? clip.path;
+    const group = groups.get(name);
+    if (group) group.push(clip);
+    else groups.set(name, [clip]);
+  }
+  return [...groups.values()];
 }
 
 /** All clips as evaluation shows them, `batch` at a time, in order. */

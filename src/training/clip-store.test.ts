@@ -173,6 +173,33 @@ describe('Batches', () => {
     expect(new Batches(options).at(5).input).toEqual(fifth);
     expect(new Batches({ ...options, seed: 6 }).at(5).input).not.toEqual(fifth);
   });
+  it('show a clip once an epoch however many files there are of it, each of them in its turn', () => {
+    // Clip k is there k + 1 times.
+    const clips = Array.from({ length: 8 }, (_, k) =>
+      Array.from({ length: k + 1 }, (_, v) => ({ path: `clip${k}-${v}`, label: k, group: `clip${k}` })),
+    ).flat();
+    expect(new Batches({ ...options, clips }).stepsPerEpoch).toBe(9);
+    const batches = new Batches({ ...options, clips, variants: 'one' });
+    expect(batches.stepsPerEpoch).toBe(2);
+    const seen = new Set<string>();
+    for (let epoch = 0; epoch < 60; epoch++) {
+      const shown = [0, 1].flatMap((step) => {
+        const { labels, shown } = batches.at(2 * epoch + step);
+        return shown.map(({ path }, i) => {
+          seen.add(path);
+          expect(path.startsWith(`clip${labels[i]}-`)).toBe(true);
+          return labels[i];
+        });
+      });
+      expect(new Set(shown).size).toBe(8);
+    }
+    expect(seen.size).toBe(clips.length);
+    const again = new Batches({ ...options, clips, variants: 'one' });
+    expect(again.at(31).input).toEqual(new Batches({ ...options, clips, variants: 'one' }).at(31).input);
+    // Where every clip is there once, nothing changes.
+    const same = new Batches({ ...options, variants: 'one' }).at(3).input.slice();
+    expect(same).toEqual(new Batches(options).at(3).input);
+  });
   it('let few clips take turns', () => {
     const batches = new Batches({ ...options, clips: options.clips.slice(0, 3), batch: 8 });
     expect(batches.stepsPerEpoch).toBe(1);

@@ -45,8 +45,8 @@ export interface StoreDescription {
   size: number;
   margin: number;
   track: string;
-  /** Left out: P-frames. `key`: luma of I-frames. */
-  frames?: 'key';
+  /** Left out: what P-frames code. `key`: luma of I-frames. Else P-frames decoded to pixels (`dataset/read-decoded.ts`). */
+  frames?: 'key' | `decoded ${'rgb' | 'luma' | 'difference'}`;
   /** Version of the package that parsed. */
   package: string;
   /** Files, in order. */

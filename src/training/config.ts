@@ -38,8 +38,14 @@ export const trainingConfigSchema = z.strictObject({
     .min(0)
     .max(2 ** 31)
     .default(1),
-  /** Codec column of the manifest: one name, or several: a clip that is there in each is several clips. */
+  /** Codec column of the manifest: one name, or several. */
   codec: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).default('mpeg4'),
+  /**
+   * What files that show the same clip (rows of one `clip`: other codecs, re-encodings) are to an epoch of training. `all`, the
+   * default: clips of their own. `one`: the epoch shows the clip once, by a file that is drawn anew each time. Validation and
+   * test take all files.
+   */
+  variants: z.enum(['all', 'one']).optional(),
   /** Class names beyond the known expressions. */
   labels: z.array(z.string().min(1)).min(2).optional(),
 });

@@ -21,7 +21,7 @@ import type { SideBatch, StepResult, Trainer, TrainerOptions } from './trainer.j
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   checkOptions(options);
   const { signal, batch, game, network, threads } = options;
-  const clip = [signal.frames, signalPlanes(signal.kind), signal.size, signal.size] as const;
+  const clip = [signal.frames, signalPlanes(signal), signal.size, signal.size] as const;
   const random = new Random(options.seed);
   const parts = expressionStep(options, clip, random);
   const step = await TrainingStep.create(parts.definition, {

@@ -5,11 +5,12 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
 import type { DatasetClip } from '../dataset/manifest.js';
-import { readClip, readKeyFrames } from '../dataset/read-clip.js';
+import { readerOf } from '../dataset/reader.js';
 import { ModelError } from '../errors.js';
 import { FrameCropper } from '../residual/crop.js';
 import type { CropSequence } from '../residual/planes.js';
-import { type ClipStore, openClipStore } from './clip-store.js';
+import type { Signal } from '../residual/signal.js';
+import { type ClipStore, openClipStore, type StoreDescription } from './clip-store.js';
 import type { TrainOptions } from './options.js';
 import { packageVersion } from './package-version.js';
 
@@ -88,6 +89,7 @@ async function openStore(
   const faces = new Map(rows.map((row) => [row.path, dataset.faces.get(row.clip)]));
   const crop = config.signal.size + 2 * config.augmentation.shift;
   const cropper = new FrameCropper(config.signal, crop);
+  const read = readerOf(config.signal);
   return await openClipStore(
     cache,
     {
@@ -97,13 +99,12 @@ async function openStore(
       size: config.signal.size,
       margin: config.signal.margin,
       track: 'linear',
-      ...(config.signal.kind === 'keyframes' && { frames: 'key' as const }),
+      ...storedFrames(config.signal),
       package: packageVersion(),
       paths: rows.map((row) => row.path),
     },
     {
       read: async (path) => {
-        const read = config.signal.kind === 'keyframes' ? readKeyFrames : readClip;
         const clip = await read(join(dataset.root, path), {
           cropper,
           faces: faces.get(path),
@@ -117,4 +118,12 @@ async function openStore(
       ...(signal && { abort: signal }),
     },
   );
+}
+
+/** What a store of this signal holds other than what P-frames code; such stores are kept apart. */
+function storedFrames({ kind, colour = 'rgb' }: Signal): Pick<StoreDescription, 'frames'> {
+  if (kind === 'keyframes') return { frames: 'key' };
+  if (kind === 'decoded') return { frames: `decoded ${colour}` };
+  if (kind === 'decoded-difference') return { frames: 'decoded difference' };
+  return {};
 }

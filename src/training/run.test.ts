@@ -118,6 +118,39 @@ describe('train', () => {
     await expect(train(options('x', { config: config({ codec: 'h264' }) }))).rejects.toThrow('no clip of codec h264');
   });
 
+  it('learns baselines from decoded pictures: evaluation reads them as training did, analysis refuses them', async () => {
+    for (const kind of ['decoded', 'decoded-difference'] as const) {
+      const signal = { ...config().signal, kind };
+      const found = await train(options(kind, { config: config({ signal, epochs: 2 }) }));
+      const model = await loadModel(found.model);
+      try {
+        const dataset = await loadDataset(data, { labels: model.card.labels });
+        const rows = dataset.clips.filter(({ fold }) => fold === 2);
+        const { outcomes } = await evaluateClips(model, dataset, rows);
+        const right = outcomes.filter(({ truth, predicted }) => truth === predicted).length;
+        expect(right / rows.length).toBeCloseTo(model.card.metrics[0]!.war, 5);
+        await expect(analyze(join(data, rows[0]!.path), { model }).result()).rejects.toThrow(
+          'a baseline that reads P-frames decoded to pixels',
+        );
+      } finally {
+        await model.close();
+      }
+    }
+  });
+
+  it('carries the choice of planes from config to card to analysis', async () => {
+    const signal = { ...config().signal, planes: 'residual' };
+    const found = await train(options('residual-only', { config: config({ signal, epochs: 1 }) }));
+    const model = await loadModel(found.model);
+    try {
+      expect(model.card.signal).toMatchObject({ kind: 'summed', planes: 'residual' });
+      const { faces } = await analyze(join(data, 'P4-surprise-1.mp4'), { model, faces: 'frame', window: 0.4 }).result();
+      expect(faces[0]!.windows.length).toBeGreaterThan(0);
+    } finally {
+      await model.close();
+    }
+  });
+
   it.each(['residual', 'motion', 'residual+motion', 'accumulated'] as const)('runs on %s', async (kind) => {
     const { signal } = config();
     const once = await train(

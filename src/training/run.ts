@@ -61,6 +61,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 }
 
 function normalisationOf({ limit, signal }: TrainingConfig): Normalisation {
-  if (signal.kind === 'keyframes') return { kind: 'standard' };
+  if (signal.kind === 'keyframes' || signal.kind === 'decoded') return { kind: 'standard' };
   return limit === undefined ? { kind: 'gain' } : { kind: 'gain+clip', limit };
 }

@@ -59,6 +59,7 @@ export class Session {
       augmentation: config.augmentation,
       batch: config.batch,
       seed: config.seed,
+      variants: config.variants,
       ...(config.minSteps !== undefined && { minSteps: config.minSteps }),
     });
   }
@@ -218,7 +219,7 @@ export class Session {
 
 /** Clips with their classes. */
 function labelled({ labels }: Run, rows: Run['split']['train']): LabelledClip[] {
-  return rows.map(({ path, emotion }) => ({ path, label: labels.indexOf(emotion) }));
+  return rows.map(({ path, emotion, clip }) => ({ path, label: labels.indexOf(emotion), group: clip }));
 }
 
 /** Higher validation accuracy wins; between equals, the lower loss. */
