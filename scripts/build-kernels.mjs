@@ -46,7 +46,7 @@ for (const codec of readdirSync(kernels)) {
   const base64 = Buffer.from(output['kernel.wasm']).toString('base64');
   writeFileSync(
     target,
-    `// Made by scripts/build-kernels.mjs. Sources: ${key}\nexport const wasmBase64 =\n  '${base64}';\n`,
+    `// Made by scripts/build-kernels.mjs. Sources: ${key}\nexport const wasmBase64: string =\n  '${base64}';\n`,
   );
   console.log(`kernels/${codec}: ${output['kernel.wasm'].length} bytes`);
 }
