@@ -22,7 +22,9 @@ describe('the public API', () => {
       'loadFaceNetworks',
       'loadModel',
       'openVideo',
+      'renderBatch',
       'renderReport',
+      'summariseVideo',
     ]);
   });
 

@@ -20,6 +20,8 @@ export {
 export { defaultLimits, type Limits } from './limits.js';
 export type { CardMetrics, ModelCard } from './network/card.js';
 export { type ExpressionModel, type LoadOptions, loadModel, type Prediction } from './network/model.js';
+export { type BatchOptions, type BatchRow, renderBatch } from './report/batch.js';
+export { summariseVideo, type VideoSummary } from './report/batch-summary.js';
 export { type ReportEntry, type ReportOptions, renderReport } from './report/html.js';
 export { type AnalysisJson, analysisJson } from './report/json.js';
 export type { Signal } from './residual/signal.js';

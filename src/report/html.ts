@@ -3,8 +3,9 @@ import type { AnalysisResult, FaceView } from '../timeline/result.js';
 import { UNCERTAIN } from '../timeline/segments.js';
 import { axis, energyLane, filmstrip, lanes, ribbon, type Span, spansOf } from './chart.js';
 import { clock, codecName, escapeHtml as e, facesText, percent } from './format.js';
+import { boundaries, htmlDocument } from './page.js';
 import { script } from './script.js';
-import { colours, style } from './style.js';
+import { colours } from './style.js';
 
 export interface ReportEntry {
   /** Name of the video, as shown. */
@@ -17,39 +18,23 @@ export interface ReportOptions {
   version: string;
   /** When the report was made. */
   date: Date;
+  /** Where the index of all videos is, relative to this file, if there is one. */
+  index?: string;
 }
 
 /** Renders one report of one or more analysed videos. */
-export async function renderReport(entries: readonly ReportEntry[], { version, date }: ReportOptions): Promise<string> {
+export async function renderReport(
+  entries: readonly ReportEntry[],
+  { version, date, index }: ReportOptions,
+): Promise<string> {
   const ids = entries.map((_, i) => `v${i}`);
-  const css = style + entries.map(({ result }, i) => colours(ids[i]!, result.labels)).join('');
+  const css = entries.map(({ result }, i) => colours(ids[i]!, result.labels)).join('');
   const title = entries.length === 1 ? entries[0]!.file : `${entries.length} videos`;
-  const day = date.toISOString().slice(0, 10);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${await sha256(script)}'">
-<title>Expression over time: ${e(title)}</title>
-<style>${css}</style>
-</head>
-<body>
-<header class="top"><b>vultus</b> · expression over time, read from the compressed stream</header>
-<main>
-${entries.map((entry, i) => section(entry, ids[i]!)).join('\n')}
-${boundaries(entries)}
-</main>
-<footer>Made by vultus ${e(version)} on ${day}. This file holds everything it shows and asks no network for anything.</footer>
-<script>${script}</script>
-</body>
-</html>
-`;
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+  const back =
+    index === undefined ? '' : `<nav aria-label="Reports"><a href="${e(encodeURI(index))}">← All videos</a></nav>`;
+  const body = `${back}${entries.map((entry, i) => section(entry, ids[i]!)).join('\n')}
+${boundaries(entries.length === 1 ? 'this video' : 'these videos')}`;
+  return await htmlDocument({ title: `Expression over time: ${title}`, css, body, script, version, date });
 }
 
 function section({ file, result }: ReportEntry, id: string): string {
@@ -166,14 +151,5 @@ function modelCard({ model: { card, hash }, labels }: AnalysisResult): string {
 <dt>Licence</dt><dd>${e(card.licence)}</dd>
 <dt>SHA-256</dt><dd><code>${e(hash)}</code></dd>
 </dl>
-</div>`;
-}
-
-function boundaries(entries: readonly ReportEntry[]): string {
-  const someone = entries.length === 1 ? 'this video' : 'these videos';
-  return `<div class="card">
-<h2>What this does not say</h2>
-<p class="small">The labels name what a face in ${someone} looks like it does: an expression. They do not say what anyone feels, means or intends. The model errs, and errs more on faces, light, angles and cameras unlike those it was trained on; probabilities are its belief, not the chance of being right.</p>
-<p class="small">Do not decide about people with it. In the European Union, using AI to infer emotions of people at work or in education is prohibited except for medical or safety reasons (Regulation (EU) 2024/1689, Article 5(1)(f)); elsewhere, people shown must know of it and agree.</p>
 </div>`;
 }

@@ -21,3 +21,24 @@ const others: Colour[] = Object.values(known);
 export function colourOf(label: string, index: number): Colour {
   return known[label.toLowerCase()] ?? others[index % others.length]!;
 }
+
+/** Contrast of two colours (`#rrggbb`), 1..21, by WCAG 2.2. */
+export function contrast(a: string, b: string): number {
+  const [low, high] = [luminance(a), luminance(b)].sort((p, q) => p - q);
+  return (high! + 0.05) / (low! + 0.05);
+}
+
+/** White or near-black: whichever can be read better on this colour. */
+export function inkOn(colour: string): string {
+  const [white, black] = ['#ffffff', '#0d1014'];
+  return contrast(white, colour) >= contrast(black, colour) ? white : black;
+}
+
+/** Relative luminance, WCAG 2.2. */
+function luminance(colour: string): number {
+  const [r, g, b] = [1, 3, 5].map((at) => {
+    const share = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+}

@@ -1,21 +1,24 @@
 /** The report's style sheet: system fonts, light and dark, one column on narrow screens. */
-import { colourOf } from './palette.js';
+import { colourOf, inkOn } from './palette.js';
 
-/** Variables of the label colours, once for each scheme, as `--c0`, `--c1`, … of the section that holds them. */
+/** Colours of the labels and of words upon them, as `--c` and `--on` of elements of class `c0`, `c1`, … inside element `id`. */
 export function colours(id: string, labels: readonly string[]): string {
-  const list = (scheme: 'light' | 'dark') => labels.map((l, c) => `--c${c}:${colourOf(l, c)[scheme]}`).join(';');
-  const classes = labels.map((_, c) => `#${id} .c${c}{--c:var(--c${c})}`).join('');
-  return `#${id}{${list('light')}}@media(prefers-color-scheme:dark){#${id}{${list('dark')}}}${classes}`;
+  const rules = (scheme: 'light' | 'dark') =>
+    labels.map((label, c) => {
+      const colour = colourOf(label, c)[scheme];
+      return `#${id} .c${c}{--c:${colour};--on:${inkOn(colour)}}`;
+    });
+  return `${rules('light').join('')}@media screen and (prefers-color-scheme:dark){${rules('dark').join('')}}`;
 }
 
 export const style = `
-:root{color-scheme:light dark;--paper:#f6f5f2;--card:#fff;--ink:#1d2129;--soft:#5a6270;--line:#e1dfd9;--track:#f1f0ec;--hatch:#d5d2ca;--accent:#31527d;--warn:#8a4b00;--warnpaper:#fff4e0;--warnline:#f0d3a4;--on:#fff}
-@media(prefers-color-scheme:dark){:root{--paper:#14171c;--card:#1c2027;--ink:#e9ebef;--soft:#a0a9b8;--line:#2f3641;--track:#232933;--hatch:#3c4552;--accent:#9dbde6;--warn:#ffca80;--warnpaper:#33291a;--warnline:#5c4623;--on:#14171c}}
+:root{color-scheme:light dark;--paper:#f6f5f2;--card:#fff;--ink:#1d2129;--soft:#5a6270;--line:#e1dfd9;--track:#f1f0ec;--hatch:#c9c5bb;--bare:#fbfaf8;--accent:#31527d;--warn:#8a4b00;--warnpaper:#fff4e0;--warnline:#f0d3a4}
+@media screen and (prefers-color-scheme:dark){:root{--paper:#14171c;--card:#1c2027;--ink:#e9ebef;--soft:#a0a9b8;--line:#2f3641;--track:#232933;--hatch:#4a5463;--bare:#181c22;--accent:#9dbde6;--warn:#ffca80;--warnpaper:#33291a;--warnline:#5c4623}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-main,footer{max-width:1080px;margin:0 auto;padding:0 24px}
-header.top{max-width:1080px;margin:0 auto;padding:28px 24px 0;color:var(--soft);font-size:.85rem;letter-spacing:.02em}
+main,footer{max-width:1160px;margin:0 auto;padding:0 24px}
+header.top{max-width:1160px;margin:0 auto;padding:28px 24px 0;color:var(--soft);font-size:.85rem;letter-spacing:.02em}
 header.top b{color:var(--accent);font-weight:650}
 h1{font-size:clamp(1.35rem,1.05rem + 1.5vw,1.9rem);line-height:1.2;margin:14px 0 6px;letter-spacing:-.015em;overflow-wrap:anywhere}
 h2{font-size:1.05rem;margin:0 0 14px;letter-spacing:-.005em}
@@ -36,10 +39,16 @@ p{margin:0 0 10px}
 .stroke{fill:none;stroke:var(--c);stroke-width:1.6;stroke-linejoin:round}
 .lit{position:absolute;top:0;bottom:0;background:var(--c);opacity:.16}
 .apex{position:absolute;top:4px;width:9px;height:9px;margin-left:-4.5px;border-radius:50%;background:var(--c);border:2px solid var(--card)}
+.ribbon,.strip,.stack .unsure,.legend .unsure .dot{background:repeating-linear-gradient(-45deg,var(--hatch) 0 3px,var(--track) 3px 7px)}
 .ribbon{height:34px;margin-bottom:5px}
+.ribbon path,.strip path{fill:var(--c)}.ribbon path.bare,.strip path.bare{fill:var(--bare)}
+.strip svg{position:absolute;inset:0;width:100%;height:100%;display:block}
+.stack{display:flex;height:18px;border-radius:6px;overflow:hidden;gap:1.5px}.stack i{background:var(--c);min-width:1px}
+.legend{display:flex;flex-wrap:wrap;gap:4px 20px;list-style:none;margin:10px 0 0;padding:0;font-size:.9rem}.legend li{display:flex;align-items:center;gap:7px}.legend b{font-weight:600;font-variant-numeric:tabular-nums}
+.use{border-left:3px solid var(--warn);padding:2px 0 2px 12px;margin:0 0 18px;font-size:.92rem;color:var(--soft)}
 .part{position:absolute;top:0;bottom:0;background:var(--c);border-right:1.5px solid var(--card);overflow:hidden}
 .part em{position:absolute;inset:0;display:flex;align-items:center;padding:0 8px;overflow:hidden;font-style:normal;font-size:.8rem;font-weight:600;color:var(--on);white-space:nowrap}
-.unsure{background:repeating-linear-gradient(-45deg,var(--hatch) 0 5px,transparent 5px 10px)}
+.part.unsure{background:repeating-linear-gradient(-45deg,var(--hatch) 0 5px,transparent 5px 10px)}
 .unsure em{color:var(--ink);font-weight:500}
 .unsure em{text-shadow:0 0 4px var(--track),0 0 4px var(--track)}
 .energy{--c:var(--soft);margin-top:14px}.energy .plot{height:30px}
