@@ -12,6 +12,7 @@ import type { Analysis, AnalyzeOptions } from './timeline/options.js';
 import type { AnalysisResult } from './timeline/result.js';
 import { defaultTimeline } from './timeline/timeline.js';
 import { defaultHop, defaultWindow, planWindows } from './timeline/window.js';
+import { turnedSize } from './video/turn.js';
 
 /** The model that comes with the package. */
 export const defaultModel = new URL('../models/default.onnx', import.meta.url);
@@ -58,7 +59,7 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
     }
     faces = await openFaces(video, options, notices);
     const plan = new ClipPlan(pictures, planWindows(pictures.times, 0, video.duration, { window, hop }), reads);
-    const [timelines, seen] = [new FaceTimelines(), { parsed: 0, damaged: 0, keys: true }];
+    const [timelines, seen] = [new FaceTimelines(video), { parsed: 0, damaged: 0, keys: true }];
     const clips = faceClips(video, plan, faces.source, {
       ...{ normalisation, abort: signal, keyframes: model.keyframes },
       onKey: (entry, tracks, readable) => {
@@ -80,12 +81,13 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
     if (seen.damaged > 0) notices.push(`${seen.damaged} of ${seen.parsed} pictures read are damaged`);
     if (!seen.keys) notices.push('I-frames that cannot be decoded here are left out of the judgement');
     notices.push(...faces.notices());
-    const { width, height, duration, frameCount: frames } = video;
+    const { duration, frameCount: frames } = video;
+    const { width, height } = turnedSize(video, video.rotation);
     done({
       ...{ container, codec, width, height, duration, frames, predicted: pictures.times.length },
       ...{ parsed: seen.parsed, damaged: seen.damaged },
       ...{ notices, converted, located: faces.mode, model: { hash: model.hash, card: model.card } },
-      ...{ window, hop, threshold, labels, faces: await timelines.finish(video, labels, options) },
+      ...{ window, hop, threshold, labels, faces: await timelines.finish(labels, options) },
     });
   } finally {
     await faces?.close();

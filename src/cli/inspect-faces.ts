@@ -7,6 +7,7 @@ import type { Track } from '../face/tracker.js';
 import { watchFaces } from '../face/watch.js';
 import { writeWhole } from '../files/write-whole.js';
 import { type TrackMoment, type TrackPicture, trackPicture, tracksHtml } from '../report/tracks-html.js';
+import { turnBox, turnPicture } from '../video/turn.js';
 import { openVideo, type Video } from '../video.js';
 import { clearProgress, notice, progress } from './output.js';
 import { packageVersion } from './version.js';
@@ -34,7 +35,10 @@ export async function inspectFaces(file: string, out: string, signal: AbortSigna
         for await (const { picture, error } of video.keyFrames({ select: [entry.index], signal })) {
           if (error instanceof UnsupportedStreamError) throw error;
           const at = { time: entry.timestamp, frame: entry.index };
-          if (picture) pictures.push(trackPicture(picture, at, faces, before));
+          if (!picture) continue;
+          const upright = (track: Track) => ({ ...track, box: turnBox(track.box, video, video.rotation) });
+          const shownPicture = turnPicture(picture, video.rotation);
+          pictures.push(trackPicture(shownPicture, at, faces.map(upright), before.map(upright)));
         }
       }
       before = faces;

@@ -58,10 +58,10 @@ export async function* faceClips<T extends TimedStretch>(
 ): AsyncGenerator<FaceClip<T>, void, undefined> {
   const { pictures } = plan;
   const frames = await video.index();
-  const cropper = new FrameCropper(plan.signal);
+  const cropper = new FrameCropper(plan.signal, plan.signal.size, video.rotation);
   const assemblers = new Map<number, ClipAssembler<T>>();
   const span = plan.stretches.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
-  const shelf = keyframes && new KeyShelf(keyframes, span);
+  const shelf = keyframes && new KeyShelf(keyframes, span, video.rotation);
   const all = pictures.index.length;
   let p = -1; // the P-picture met last
   let decoded = 0; // where the next I-picture is looked for, in decoding order

@@ -2,13 +2,14 @@
 import type { CompressedFrame } from '../bitstream/frame.js';
 import type { DecodedPicture } from '../bitstream/parser.js';
 import type { FaceBox } from '../residual/track.js';
+import { turnBox, turnedSize, turnPicture } from '../video/turn.js';
 import type { FrameEntry, Video } from '../video.js';
 import { isFace, locateFaces } from './locate.js';
 import { type FaceNetworks, intersectionOverUnion } from './networks/index.js';
 import { FaceTracker, type Track } from './tracker.js';
 
 export interface FaceSource {
-  /** All faces that were in the video so far, by number. */
+  /** All faces that were in the video so far, by number; boxes in pixels of the coded picture, which is not turned. */
   readonly tracks: readonly Track[];
   /** Every P-picture is to be given to `follow`, also where no clip samples it. */
   readonly follows: boolean;
@@ -84,13 +85,21 @@ export class LocatedFaces implements FaceSource {
     this.#lookedAt = timestamp;
     const thorough = timestamp - this.#lookedCloserAt >= lookCloserEvery;
     if (thorough) this.#lookedCloserAt = timestamp;
-    const faces = await locateFaces(this.#networks, picture, { thorough });
+    // Networks see the picture upright; boxes are followed in the picture as it was coded.
+    const { rotation } = this.#video;
+    const upright = turnPicture(picture, rotation);
+    const size = turnedSize(picture, rotation);
+    const located = await locateFaces(this.#networks, upright, { thorough });
+    const faces = new Map(located.map((face) => [{ ...face, box: turnBox(face.box, size, 360 - rotation) }, face]));
     this.#refused = this.#refused.filter((refused) => timestamp - refused.at < lookCloserEvery);
-    await this.#tracker.look(faces, {
-      describe: ({ box, points }) => this.#networks.describe(picture, box, points),
+    await this.#tracker.look([...faces.keys()], {
+      describe: (face) => {
+        const { box, points } = faces.get(face)!;
+        return this.#networks.describe(upright, box, points);
+      },
       confirm: async (face) => {
         if (this.#refused.some(({ box }) => intersectionOverUnion(box, face.box) > 0.5)) return false;
-        if (await isFace(this.#networks, picture, face)) return true;
+        if (await isFace(this.#networks, upright, faces.get(face)!)) return true;
         this.#refused.push({ box: face.box, at: timestamp });
         return false;
       },

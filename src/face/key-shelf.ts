@@ -25,10 +25,13 @@ export class KeyShelf {
   undecoded = 0;
   readonly #span: number;
 
-  /** @param span seconds of the longest clip: what is older is forgotten */
-  constructor({ signal, normalisation }: { signal: Signal; normalisation: Normalisation }, span: number) {
+  /**
+   * @param span seconds of the longest clip: what is older is forgotten
+   * @param turn see `FrameCropper`
+   */
+  constructor({ signal, normalisation }: { signal: Signal; normalisation: Normalisation }, span: number, turn: number) {
     this.#span = span;
-    this.#cropper = new FrameCropper(signal);
+    this.#cropper = new FrameCropper(signal, signal.size, turn);
     this.#tensor = new KeyFrameTensor(signal, normalisation);
   }
 

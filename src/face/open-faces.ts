@@ -2,6 +2,7 @@
 import type { Rect } from '../bitstream/frame.js';
 import type { DecodedPicture } from '../bitstream/parser.js';
 import { ModelError, UnsupportedStreamError } from '../errors.js';
+import { type Size, turnBox, turnedSize } from '../video/turn.js';
 import type { Video } from '../video.js';
 import { type FaceSource, fixedFace, LocatedFaces } from './face-source.js';
 import { type FaceNetworks, loadFaceNetworks } from './networks/index.js';
@@ -30,7 +31,7 @@ export async function openFaces(video: Video, request: FaceRequest, notices: str
   const { width, height } = video;
   const nothing = { notices: () => [], close: async () => {} };
   if (typeof faces === 'object') {
-    return { mode: 'box', source: fixedFace(boxInPicture(faces, video)), ...nothing };
+    return { mode: 'box', source: fixedFace(givenBox(faces, video)), ...nothing };
   }
   const frame: OpenedFaces = { mode: 'frame', source: fixedFace({ x: 0, y: 0, width, height }), ...nothing };
   if (faces === 'frame') return frame;
@@ -81,8 +82,14 @@ async function firstKeyFrame(
   return tried === 0 ? { reason: 'the video has no key frame' } : {};
 }
 
+/** A box of the upright picture, in the coded one. */
+function givenBox(box: Rect, video: Video): Rect {
+  const upright = turnedSize(video, video.rotation);
+  return turnBox(boxInPicture(box, upright), upright, 360 - video.rotation);
+}
+
 /** The part of the box that lies in the picture. Throws RangeError where none does. */
-function boxInPicture(box: Rect, { width, height }: { width: number; height: number }): Rect {
+function boxInPicture(box: Rect, { width, height }: Size): Rect {
   const x = Math.max(0, box.x);
   const y = Math.max(0, box.y);
   const right = Math.min(width, box.x + box.width);

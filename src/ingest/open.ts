@@ -36,12 +36,8 @@ export async function openForAnalysis(
   let reason: string;
   try {
     const video = await openVideo(source, options);
-    if (video.rotation === 0) {
-      const { container, codec } = video;
-      return { video, container, codec, converted: false, notices: [], close: async () => video.close() };
-    }
-    video.close();
-    reason = `the picture is to be turned by ${video.rotation} degrees`;
+    const { container, codec } = video;
+    return { video, container, codec, converted: false, notices: [], close: async () => video.close() };
   } catch (error) {
     if (!(error instanceof UnsupportedStreamError) || !hasProcesses()) throw error;
     reason = `${error.feature} is not read directly yet`;

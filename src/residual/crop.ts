@@ -5,6 +5,7 @@
 import type { CompressedFrame, Rect, Scale } from '../bitstream/frame.js';
 import { MacroblockType } from '../bitstream/frame.js';
 import type { DecodedPicture } from '../bitstream/parser.js';
+import { turnPlane } from '../video/turn.js';
 import { type CropPlanes, MOTION_UNIT, RESIDUAL_UNIT } from './planes.js';
 import { axisWeights, resamplePlane } from './resample.js';
 import type { Signal } from './signal.js';
@@ -32,14 +33,20 @@ export class FrameCropper {
   readonly size: number;
   readonly #signal: Pick<Signal, 'size' | 'margin'>;
   readonly #plane: Float64Array;
+  readonly #turn: number;
   #line = new Float64Array(0);
 
-  /** @param crop C, at least `signal.size` (the default). */
-  constructor(signal: Pick<Signal, 'size' | 'margin'>, crop: number = signal.size) {
+  /**
+   * @param crop C, at least `signal.size` (the default)
+   * @param turn degrees (0, 90, 180, 270), clockwise, by which planes are turned once they are cut out, so that a face in a
+   *   picture that was coded on its side stands upright. Boxes and grids are those of the coded picture.
+   */
+  constructor(signal: Pick<Signal, 'size' | 'margin'>, crop: number = signal.size, turn = 0) {
     if (crop < signal.size) throw new RangeError(`a crop grid of ${crop} is smaller than the signal's ${signal.size}`);
     this.size = crop;
     this.#signal = signal;
     this.#plane = new Float64Array(crop * crop);
+    this.#turn = turn;
   }
 
   /** The grid around a face box. */
@@ -82,10 +89,11 @@ export class FrameCropper {
     if (planes.isKey) return planes;
     const grid = this.grid(box);
     this.#mask(frame, grid, planes.mask);
-    if (!frame.coded) return planes;
-    this.#residual(frame, grid, planes);
-    this.#motion(frame, grid, this.grid(previous), planes);
-    return planes;
+    if (frame.coded) {
+      this.#residual(frame, grid, planes);
+      this.#motion(frame, grid, this.grid(previous), planes);
+    }
+    return turned(planes, this.#turn);
   }
 
   /**
@@ -93,12 +101,12 @@ export class FrameCropper {
    * @param index number of the frame in the video
    */
   cropPicture(picture: Pick<DecodedPicture, 'width' | 'height' | 'y'>, index: number, box: FaceBox): CropPlanes {
-    return this.cropPlanes([picture.y], picture.width, picture.height, index, box, 1);
+    return turned(this.cropPlanes([picture.y], picture.width, picture.height, index, box, 1), this.#turn);
   }
 
   /**
    * Up to three planes of a decoded picture on the same grid, 0 outside the picture: the first stands in `residual`, the
-   * others in the places of motion x and y.
+   * others in the places of motion x and y. They are not turned.
    * @param planes width x height samples each
    * @param unit steps of the samples in one unit of the result
    */
@@ -203,4 +211,23 @@ export class FrameCropper {
 
 function isMasked(frame: CompressedFrame, macroblock: number): boolean {
   return frame.intra[macroblock] === 1 || frame.macroblockType[macroblock] === MacroblockType.lost;
+}
+
+/** The planes turned clockwise, vectors with them. */
+function turned(planes: CropPlanes, degrees: number): CropPlanes {
+  if (degrees === 0) return planes;
+  const { size, residual, motion, mask } = planes;
+  const turn = <T extends Uint8Array | Int16Array>(plane: T) => turnPlane(plane, size, size, degrees);
+  const [x, y] = [turn(motion.subarray(0, size * size)), turn(motion.subarray(size * size))];
+  // A step to the right becomes one down at 90 degrees, one to the left at 180, one up at 270.
+  const [across, down] = degrees === 180 ? [x, y] : [y, x];
+  const both = new Int16Array(2 * size * size);
+  both.set(degrees === 270 ? across : across.map(negated));
+  both.set(degrees === 90 ? down : down.map(negated), size * size);
+  return { ...planes, residual: turn(residual), motion: both, mask: turn(mask) };
+}
+
+/** Limited to 16 bits. */
+function negated(value: number): number {
+  return value === -32768 ? 32767 : -value;
 }

@@ -12,7 +12,7 @@ export interface AnalyzeOptions extends TimelineOptions {
   model?: ExpressionModel | string | URL | Uint8Array;
   /**
    * Which faces to read: `auto` (default) locates them on I-frames and follows them; `frame` takes the whole picture for one
-   * face; a rectangle, in luma pixels of the picture that is read, is the box of one face that stays there. Where faces cannot
+   * face; a rectangle, in luma pixels of the upright picture, is the box of one face that stays there. Where faces cannot
    * be looked for, `auto` becomes `frame`, with a notice.
    */
   faces?: 'auto' | 'frame' | Rect;

@@ -1,11 +1,12 @@
 /** The face box and its key frames: the little of a video that is looked at rather than read. */
 import type { Rect } from '../bitstream/frame.js';
 import type { FaceBox } from '../residual/track.js';
+import { turnPicture } from '../video/turn.js';
 import type { Video } from '../video.js';
 import type { Thumbnail, TrackPoint } from './result.js';
 import { thumbnail } from './thumbnail.js';
 
-/** At most `count` pictures of the face, evenly spread over its track; key frames that cannot be decoded are left out. */
+/** At most `count` pictures of the face, upright, evenly spread over its track; key frames that cannot be decoded are left out. */
 export async function faceThumbnails(
   video: Video,
   track: readonly TrackPoint[],
@@ -21,7 +22,9 @@ export async function faceThumbnails(
   const thumbnails: Thumbnail[] = [];
   const select = [...boxes.keys()].sort((a, b) => a - b);
   for await (const { picture, index, timestamp } of video.keyFrames({ select, ...(signal && { signal }) })) {
-    if (picture) thumbnails.push(thumbnail(picture, wholePixels(boxes.get(index)!), timestamp));
+    if (!picture) continue;
+    const upright = turnPicture(picture, video.rotation);
+    thumbnails.push(thumbnail(upright, wholePixels(boxes.get(index)!), timestamp));
   }
   return thumbnails;
 }

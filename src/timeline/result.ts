@@ -18,7 +18,7 @@ export interface AnalysisResult {
   /** Of the file as given, not of a converted copy. */
   container: string;
   codec: string;
-  /** Size in luma pixels of the picture that was read: face boxes are measured in it. */
+  /** Size in luma pixels of the picture that was read, upright: face boxes are measured in it. */
   width: number;
   height: number;
   /** Seconds from the first frame's display to the last one's end. */
