@@ -15,6 +15,7 @@ import { estimatorGroup, plainLayers } from './estimator.js';
 import { ParameterGroup } from './group.js';
 import { apexLoss, apexSize, drawApex } from './losses/apex.js';
 import { createRegulariser, type Regulariser } from './losses/index.js';
+import { averageOfAll, averageOfLabel } from './losses/pairs.js';
 import { Random } from './random.js';
 import type { StepDefinition } from './step.js';
 import type { TrainerOptions } from './trainer.js';
@@ -91,7 +92,12 @@ export function expressionStep(
       let loss = own;
       if (regulariser?.penalty) {
         const layers = plainLayers(parameters.estimator ?? nothing);
-        const { bound, gain } = regulariser.penalty(layers, embedding, zi);
+        const { bound, gain } = regulariser.penalty(
+          layers,
+          embedding,
+          zi,
+          game!.regulariser!.given === 'expression' ? averageOfLabel(labels, classes) : averageOfAll(batch),
+        );
         loss = add(loss, mul(input('lambda', []), relu(bound)));
         outputs.bound = stopGradient(bound);
         if (gain) outputs.gain = stopGradient(gain);

@@ -6,7 +6,8 @@
  * Gretton, Bousquet, Smola, Schoelkopf: Measuring Statistical Dependence with Hilbert-Schmidt Norms, ALT 2005 (biased
  * estimate); normalised as by Cortes, Mohri and Rostamizadeh (2012). Kernels are Gaussian, exp(-|x - y|^2 / 2 s^2), with
  * s^2 half the batch's mean squared distance, so that shrinking z_e gains nothing (the gradient
- * flows through s as well, for the same reason). There is no estimator to train.
+ * flows through s as well, for the same reason). There is no estimator to train. Given the expression (ours), H takes away the
+ * means of each label's clips: the dependence within labels.
  */
 import {
   add,
@@ -16,7 +17,6 @@ import {
   matmul,
   mul,
   neg,
-  reduceMean,
   reduceSum,
   relu,
   reshape,
@@ -38,19 +38,23 @@ function squaredDistances(x: Tensor): Tensor {
   return relu(sub(add(reshape(squares, [n, 1]), reshape(squares, [1, n])), scale(products, 2)));
 }
 
-/** The kernel matrix with its rows' and columns' means taken away: H K H. Mean squared distance: over pairs of two. */
-function centredKernel(x: Tensor): Tensor {
+/** The kernel matrix with its rows' and columns' means taken away, H K H with H = I - among. Mean squared distance: over pairs of two. */
+function centredKernel(x: Tensor, among: Tensor): Tensor {
   const n = x.shape[0]!;
   const distances = squaredDistances(x);
   const mean = scale(reduceSum(distances), 1 / (n * (n - 1)));
   const k = exp(neg(div(distances, add(mean, constant(1e-12)))));
-  return add(sub(sub(k, reduceMean(k, [0], true)), reduceMean(k, [1], true)), reduceMean(k));
+  const rows = sub(k, matmul(among, k));
+  return sub(rows, matmul(rows, among));
 }
 
-/** HSIC of x [n, d] and y [n, e], biased; a scalar from 0. `normalised`: divided by its largest possible value. */
-export function hsicOf(x: Tensor, y: Tensor, normalised: boolean): Tensor {
+/**
+ * HSIC of x [n, d] and y [n, e], biased; a scalar from 0. `normalised`: divided by its largest possible value. `among` [n, n],
+ * a symmetric projection, says over which rows kernels are centred: all, or those of one label (conditional).
+ */
+export function hsicOf(x: Tensor, y: Tensor, normalised: boolean, among: Tensor): Tensor {
   const n = x.shape[0]!;
-  const [k, l] = [centredKernel(x), centredKernel(y)];
+  const [k, l] = [centredKernel(x, among), centredKernel(y, among)];
   // tr(HKH HLH) is the sum of the products, both being symmetric.
   const product = (a: Tensor, b: Tensor) => scale(reduceSum(mul(a, b)), 1 / n ** 2);
   if (!normalised) return product(k, l);
@@ -58,5 +62,5 @@ export function hsicOf(x: Tensor, y: Tensor, normalised: boolean): Tensor {
 }
 
 export function hsic(): Regulariser {
-  return { inner: undefined, penalty: (_, ze, zi) => ({ bound: hsicOf(ze, zi, true) }) };
+  return { inner: undefined, penalty: (_, ze, zi, among) => ({ bound: hsicOf(ze, zi, true, among) }) };
 }

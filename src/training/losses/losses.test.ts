@@ -1,7 +1,7 @@
 /** The regularisers against Gaussians whose mutual information is known, plain sums over pairs, and central differences. */
 import { describe, expect, it } from 'vitest';
 import { checkOperator, runOnnx } from '../../../test/graph/check.js';
-import { constant, input, type Tensor } from '../../graph/index.js';
+import { constant, constantInt32, input, type Tensor } from '../../graph/index.js';
 import { TrainingLayers } from '../../network/layers.js';
 import { type Parameters, recordParameters } from '../../network/parameters.js';
 import type { Value } from '../../network/runtime.js';
@@ -15,6 +15,7 @@ import { hsicOf } from './hsic.js';
 import { createRegulariser, regulariserSchema } from './index.js';
 import { l1outBound } from './l1out.js';
 import { donskerVaradhan } from './mine.js';
+import { averageOfAll, averageOfLabel } from './pairs.js';
 import { vclubBound } from './vclub.js';
 
 /** Pairs of d standard normal dimensions, each pair of correlation rho. */
@@ -44,7 +45,7 @@ describe('with the exact conditional', () => {
     let mean = 0;
     for (let seed = 1; seed <= 4; seed++) {
       const { x, y } = correlated(n, d, rho, new Random(seed));
-      const got = await runOnnx({ bound: vclubBound(constant(y, [n, d]), exact(x, n, d, rho)) }, {});
+      const got = await runOnnx({ bound: vclubBound(constant(y, [n, d]), exact(x, n, d, rho), averageOfAll(n)) }, {});
       mean += got.bound![0]! / 4;
     }
     const club = (d * rho ** 2) / (1 - rho ** 2);
@@ -57,7 +58,11 @@ describe('with the exact conditional', () => {
     for (let seed = 1; seed <= 4; seed++) {
       const { x, y } = correlated(n, d, rho, new Random(seed));
       const [zi, q] = [constant(y, [n, d]), exact(x, n, d, rho)];
-      const outputs = { l1out: l1outBound(zi, q), vclub: vclubBound(zi, q), gain: gainOverMarginal(zi, q) };
+      const outputs = {
+        l1out: l1outBound(zi, q),
+        vclub: vclubBound(zi, q, averageOfAll(n)),
+        gain: gainOverMarginal(zi, q),
+      };
       const got = await runOnnx(outputs, {});
       for (const key of ['l1out', 'vclub', 'gain'] as const) sums[key] += got[key]![0]! / 4;
     }
@@ -98,7 +103,7 @@ describe('against their definitions, pair by pair', () => {
     const zi = constant(z, [n, d]);
     const q = { mean: constant(mean, [n, d]), logVariance: constant(logVariance, [n, d]) };
     const got = await runOnnx(
-      { vclub: vclubBound(zi, q), l1out: l1outBound(zi, q), pairs: pairwiseLogDensity(zi, q) },
+      { vclub: vclubBound(zi, q, averageOfAll(n)), l1out: l1outBound(zi, q), pairs: pairwiseLogDensity(zi, q) },
       {},
     );
     all.forEach((a) => {
@@ -115,7 +120,7 @@ describe('HSIC', () => {
   it('of a Gaussian pair is its closed form', async () => {
     const [n, rho] = [700, 0.8];
     const { x, y } = correlated(n, 1, rho, new Random(8));
-    const got = await runOnnx({ h: hsicOf(constant(x, [n, 1]), constant(y, [n, 1]), false) }, {});
+    const got = await runOnnx({ h: hsicOf(constant(x, [n, 1]), constant(y, [n, 1]), false, averageOfAll(n)) }, {});
     // E|x - x'|^2 = 2, so the kernel is exp(-(x - x')^2 / 2): s^2 = 1. Determinants of I + 2 S / s^2 and I + S / (s^2 + 1).
     const joint = 1 / Math.sqrt(3 ** 2 - (2 * rho) ** 2);
     const apart = 1 / 3;
@@ -131,16 +136,80 @@ describe('HSIC', () => {
       x.map((v) => 50 * v),
       [n, 2],
     );
-    const got = await runOnnx({ same: hsicOf(a, big, true), other: hsicOf(a, b, true) }, {});
+    const got = await runOnnx(
+      { same: hsicOf(a, big, true, averageOfAll(n)), other: hsicOf(a, b, true, averageOfAll(n)) },
+      {},
+    );
     expect(got.same![0]!).toBeCloseTo(1, 3);
     expect(got.other![0]!).toBeLessThan(0.05);
+  });
+});
+
+describe('given the expression', () => {
+  const [n, classes, d] = [240, 4, 3];
+  const random = new Random(11);
+  const labels = Int32Array.from({ length: n }, (_, i) => i % classes);
+  const means = Float32Array.from({ length: classes * d }, () => 3 * random.normal());
+  /** Normal noise about the label's mean: two such variables depend on each other through the label alone. */
+  const ofLabel = () =>
+    Float32Array.from({ length: n * d }, (_, i) => means[labels[Math.floor(i / d)]! * d + (i % d)]! + random.normal());
+  const label = () => averageOfLabel(constantInt32([...labels]), classes);
+
+  it('vCLUB is its definition over the pairs of one label, and 0 where only the label is shared', async () => {
+    const z = ofLabel();
+    const mean = Float32Array.from({ length: n * d }, (_, i) => means[labels[Math.floor(i / d)]! * d + (i % d)]!);
+    const zero = new Float32Array(n * d);
+    const zi = constant(z, [n, d]);
+    const q = { mean: constant(mean, [n, d]), logVariance: constant(zero, [n, d]) };
+    const got = await runOnnx({ given: vclubBound(zi, q, label()), all: vclubBound(zi, q, averageOfAll(n)) }, {});
+    expect(Math.abs(got.given![0]!)).toBeLessThan(1e-3);
+    expect(got.all![0]!).toBeGreaterThan(5);
+
+    const other = Float32Array.from({ length: n * d }, () => random.normal());
+    const density = (a: number, b: number) => {
+      let sum = 0;
+      for (let k = 0; k < d; k++) sum -= 0.5 * (z[b * d + k]! - other[a * d + k]!) ** 2;
+      return sum;
+    };
+    let truth = 0;
+    for (let a = 0; a < n; a++) {
+      const same = Array.from({ length: n }, (_, b) => b).filter((b) => labels[b] === labels[a]);
+      truth += (density(a, a) - same.reduce((sum, b) => sum + density(a, b), 0) / same.length) / n;
+    }
+    const drawn = await runOnnx({ given: vclubBound(zi, { ...q, mean: constant(other, [n, d]) }, label()) }, {});
+    expect(drawn.given![0]!).toBeCloseTo(truth, 2);
+  });
+
+  it('HSIC sees no dependence through the label alone, and sees the rest', async () => {
+    const [a, b] = [ofLabel(), ofLabel()];
+    const shared = b.map((v, i) => v + 2 * (a[i]! - means[labels[Math.floor(i / d)]! * d + (i % d)]!));
+    const [x, y, s] = [a, b, shared].map((data) => constant(data, [n, d])) as [Tensor, Tensor, Tensor];
+    const got = await runOnnx(
+      {
+        apart: hsicOf(x, y, true, label()),
+        all: hsicOf(x, y, true, averageOfAll(n)),
+        rest: hsicOf(x, s, true, label()),
+      },
+      {},
+    );
+    expect(got.all![0]!).toBeGreaterThan(0.3);
+    expect(got.apart![0]!).toBeLessThan(0.06);
+    expect(got.rest![0]!).toBeGreaterThan(0.2);
+  });
+
+  it('is refused where the bound has no such form', () => {
+    expect(regulariserSchema.safeParse({ kind: 'mine', given: 'expression' }).success).toBe(false);
   });
 });
 
 describe('gradients equal central differences', () => {
   const matrix = { shape: [5, 3] };
   const q = (mean: Tensor, logVariance: Tensor) => ({ mean, logVariance });
-  it('vCLUB', () => checkOperator([matrix, matrix, matrix], (z, m, l) => vclubBound(z!, q(m!, l!))));
+  it('vCLUB', () => checkOperator([matrix, matrix, matrix], (z, m, l) => vclubBound(z!, q(m!, l!), averageOfAll(5))));
+  it('given the expression', () => {
+    const among = averageOfLabel(constantInt32([0, 1, 0, 1, 1]), 2);
+    return checkOperator([matrix, matrix, matrix], (z, m, l) => vclubBound(z!, q(m!, l!), among));
+  });
   it('L1Out', () => checkOperator([matrix, matrix, matrix], (z, m, l) => l1outBound(z!, q(m!, l!))));
   it('likelihood', () => checkOperator([matrix, matrix, matrix], (z, m, l) => negativeLogLikelihood(z!, q(m!, l!))));
   it('Donsker-Varadhan', () => checkOperator([{ shape: [5, 5] }], (t) => donskerVaradhan(t!)));
@@ -167,7 +236,7 @@ describe('a learned estimator', () => {
       {
         groups: [group],
         build: ({ q }) => {
-          const { bound, gain } = regulariser.penalty!(layersOf(q!), ze, zi);
+          const { bound, gain } = regulariser.penalty!(layersOf(q!), ze, zi, averageOfAll(batch));
           return { losses: {}, outputs: { bound, ...(gain && { gain }) } };
         },
       },

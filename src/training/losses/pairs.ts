@@ -1,16 +1,20 @@
-/** Matrices of all pairs of a batch: what belongs together is on the diagonal. */
+/** Matrices of all pairs of a batch: what belongs together is on the diagonal; and averages over rows as matrices. */
 import {
   add,
   constant,
+  div,
   exp,
   log,
+  matmul,
   mul,
+  oneHot,
   reduceMax,
   reduceSum,
   reshape,
   stopGradient,
   sub,
   type Tensor,
+  transpose,
 } from '../../graph/index.js';
 
 /** The n x n identity matrix, row by row. */
@@ -36,4 +40,16 @@ export function logMeanExpOffDiagonal(x: Tensor, axes: readonly [0] | readonly [
   const count = axes.length === 2 ? n * (n - 1) : n - 1;
   const mean = add(log(sum), sub(top, constant(Math.log(count))));
   return reshape(mean, axes.length === 2 ? [] : [n]);
+}
+
+/** The matrix [n, n] that replaces each row of n by the mean of all. */
+export function averageOfAll(n: number): Tensor {
+  return constant(new Float32Array(n * n).fill(1 / n), [n, n]);
+}
+
+/** The matrix [n, n] that replaces each row by the mean of the rows of its label; labels int32 [n]. Symmetric. */
+export function averageOfLabel(labels: Tensor, classes: number): Tensor {
+  const rows = oneHot(labels, classes);
+  const same = matmul(rows, transpose(rows, [1, 0]));
+  return div(same, reduceSum(same, [1], true));
 }
