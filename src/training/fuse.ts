@@ -48,6 +48,31 @@ export interface Fit {
 const weights = Array.from({ length: 41 }, (_, i) => i / 20);
 const temperatures = Array.from({ length: 41 }, (_, i) => 0.25 * 16 ** (i / 40));
 
+/**
+ * Joins two networks trained on everyone as `like` was joined: its weight, its temperatures, and its scores, which are those of
+ * the same recipe on people that it had not seen. Throws ModelError where the three do not fit each other.
+ */
+export function fuseLike(residual: Uint8Array, keyframes: Uint8Array, like: ModelCard, name: string): Fused['model'] {
+  const card = readCard(residual);
+  const second = readCard(keyframes);
+  if (!like.keyframes) throw new ModelError(`${like.name} is no fused model`);
+  for (const key of ['signal', 'network', 'labels', 'normalisation'] as const) {
+    if (JSON.stringify(card[key]) !== JSON.stringify(like[key])) {
+      throw new ModelError(`${card.name} and ${like.name} differ in ${key}: they are not of one recipe`);
+    }
+  }
+  if (card.data.sha256 !== second.data.sha256)
+    throw new ModelError('the two models were trained on different data sets');
+  const { temperature, keyframes: joined } = like;
+  const metrics = like.metrics.map((one) => ({
+    ...one,
+    split: `the same recipe, trained on folds ${like.data.folds.join(', ')}: ${one.split}`,
+  }));
+  const date = new Date().toISOString().slice(0, 10);
+  const fused: ModelCard = { ...card, name, date, metrics, keyframes: joined, ...(temperature && { temperature }) };
+  return fuseModels(residual, keyframes, fused);
+}
+
 /** Throws ModelError where the models do not fit each other, or one of them saw the test fold. */
 export async function fuse(options: FuseOptions): Promise<Fused> {
   const { dataset, clips, validationFold, testFold } = options;

@@ -22,14 +22,16 @@ export interface CardSource {
   test: EvaluationReport | undefined;
 }
 
+const trainedOn = 'trained on: no score of new people';
+
 export function cardOf(source: CardSource): ModelCard {
   const { config, labels, normalisation, dataset, split, options, chosen, test } = source;
   const { augmentation } = config;
-  const seen = [...split.train, ...split.validation];
+  const seen = [...split.train, ...split.validation, ...(options.everyone ? split.test : [])];
   const { n, war, uar, macroF1 } = chosen.validation;
   const metrics: CardMetrics[] = [
     {
-      split: `validation fold ${options.validationFold} (the epoch was chosen by it)`,
+      split: `validation fold ${options.validationFold} (${options.everyone ? trainedOn : 'the epoch was chosen by it'})`,
       ...{ n, war, uar, macroF1 },
       byCondition: {},
       byGroup: {},
@@ -38,7 +40,7 @@ export function cardOf(source: CardSource): ModelCard {
   if (test) {
     metrics.push({
       ...cardMetricsOf(test),
-      split: `test fold ${options.testFold} (${test.subjects} subjects never seen)`,
+      split: `test fold ${options.testFold} (${options.everyone ? trainedOn : `${test.subjects} subjects never seen`})`,
     });
   }
   return {

@@ -15,6 +15,11 @@ export interface TrainOptions {
   out: string;
   validationFold: number;
   testFold: number;
+  /**
+   * Trains on the clips of all folds, those two included: the last epoch is taken, and what is said of the two folds is no
+   * score of new people. For a model whose recipe was tested without it.
+   */
+  everyone?: boolean;
   threads: number;
   /** Folder of the clip cache. */
   cache: string;

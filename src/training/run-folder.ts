@@ -7,9 +7,9 @@ import { needsSideInputs } from './side-inputs.js';
 
 /** What makes two runs the same: a checkpoint goes on only with this unchanged. */
 export function identityOf({ options, dataset, protocolHash }: Run): string {
-  const { config, validationFold, testFold } = options;
+  const { config, validationFold, testFold, everyone } = options;
   const sources = needsSideInputs(config) ? { identity: options.identity?.name, apex: options.apex?.name } : undefined;
-  const folds = { validationFold, testFold };
+  const folds = { validationFold, testFold, ...(everyone && { everyone }) };
   return JSON.stringify({
     ...{ config, data: dataset.hash, faces: dataset.facesHash, ...folds },
     ...{ protocol: protocolHash, sources },

@@ -11,10 +11,11 @@ import { loadDataset } from '../dataset/dataset.js';
 import { readClip } from '../dataset/read-clip.js';
 import { ModelError } from '../errors.js';
 import { evaluateClips } from '../evaluation/evaluate.js';
-import { loadModel } from '../network/model.js';
+import { loadModel, readCard } from '../network/model.js';
 import { FrameCropper } from '../residual/crop.js';
 import { evenPlan, framesNeeded } from '../residual/sampling.js';
 import { parseTrainingConfig } from './config.js';
+import { fuse, fuseLike } from './fuse.js';
 import type { EpochRecord } from './record.js';
 import { type TrainOptions, type TrainResult, train } from './run.js';
 
@@ -78,6 +79,34 @@ describe('train', () => {
     } finally {
       await model.close();
     }
+  });
+
+  it('learns from everyone, if told so: the last epoch, and no word of new people; joined like a model that was tested', async () => {
+    const keys = { ...config().signal, kind: 'keyframes' as const, frames: 2 };
+    const both = { residual: config({ epochs: 2 }), keyframes: config({ signal: keys, epochs: 2 }) };
+    const trained = async (everyone: boolean, name: 'residual' | 'keyframes') => {
+      const found = await train(options(`${name}-${everyone}`, { config: both[name], everyone }));
+      if (everyone) expect(found.bestEpoch).toBe(2);
+      return readFileSync(found.model);
+    };
+    const [tested, all] = [
+      [await trained(false, 'residual'), await trained(false, 'keyframes')],
+      [await trained(true, 'residual'), await trained(true, 'keyframes')],
+    ] as const;
+    const card = readCard(all[0]);
+    expect(card.data).toMatchObject({ folds: [1, 2, 3], clips: 24 });
+    for (const { split } of card.metrics) expect(split).toContain('no score of new people');
+
+    const dataset = await loadDataset(data, { labels: [...card.labels] });
+    const fused = await fuse({
+      ...{ residual: tested[0], keyframes: tested[1], dataset, clips: dataset.clips, name: 'tested', threads: 1 },
+      ...{ validationFold: 2, testFold: 3 },
+    });
+    const like = readCard(fuseLike(all[0], all[1], fused.card, 'everyone'));
+    expect(like).toMatchObject({ name: 'everyone', keyframes: fused.card.keyframes, data: card.data });
+    expect(like.metrics[0]).toMatchObject({ war: fused.card.metrics[0]!.war });
+    expect(like.metrics[0]!.split).toContain('trained on folds 1, 2');
+    expect(() => fuseLike(all[0], all[1], readCard(tested[0]), 'x')).toThrow('no fused model');
   });
 
   it('leaves a model with its card, figures and a page', async () => {

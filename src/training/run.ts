@@ -36,7 +36,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const codecs = [config.codec].flat();
   const rows = dataset.clips.filter((row) => codecs.includes(row.codec));
   if (rows.length === 0) throw new ModelError(`no clip of codec ${codecs.join(', ')} in ${options.data}`);
-  const whole = splitByFold(rows, options.validationFold, options.testFold);
+  const folds = splitByFold(rows, options.validationFold, options.testFold);
+  const whole = options.everyone ? { ...folds, train: rows } : folds;
   const selection = options.protocol && selectClips(options.protocol, whole.train, dataset.clips);
   const split = { ...whole, train: selection?.clips ?? whole.train };
   const labels = labelsOf(rows, config.labels ?? knownLabels);
@@ -52,7 +53,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     ofTrained: whole.train.filter((row) => train.some(({ subject }) => subject === row.subject)),
     normalisation: normalisationOf(config),
   };
-  const store = await openParsedClips(options, dataset, [...whole.train, ...whole.validation]);
+  const store = await openParsedClips(options, dataset, [...new Set([...whole.train, ...whole.validation])]);
   try {
     return await finish(run, store, await new Session(run, store).run(checkpoint));
   } finally {

@@ -148,7 +148,7 @@ export class Session {
     begin = performance.now();
     const validation = await this.#validate(trainer);
     const seconds = trained + (performance.now() - begin) / 1000;
-    const best = isBetter(validation, progress.best);
+    const best = this.#run.options.everyone || isBetter(validation, progress.best);
     const epoch = progress.epochsDone + 1;
     const entry: EpochRecord = {
       epoch,

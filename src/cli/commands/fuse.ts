@@ -12,6 +12,7 @@ interface Flags {
   data: string;
   out: string;
   name: string;
+  like?: string;
   valFold: number;
   testFold: number;
   threads: number;
@@ -22,7 +23,9 @@ Example:
   $ vultus fuse --residual runs/summed/model.onnx --keyframes runs/keyframes/model.onnx --data DIR --out model.onnx
 
 How much the I-frames count, and the temperature of the answers, make the validation fold's labels likeliest; the finished file
-is tested once on the test fold. A clip or window without an I-frame is judged by its P-frames alone.`;
+is tested once on the test fold. A clip or window without an I-frame is judged by its P-frames alone.
+
+A model for use may learn from everyone: train both with --everyone, and join them --like the fused model that was tested.`;
 
 export function registerFuse(program: Command, signal: AbortSignal): void {
   program
@@ -35,6 +38,7 @@ export function registerFuse(program: Command, signal: AbortSignal): void {
     .option('--name <name>', 'name in the card', 'vultus-fused')
     .option('--val-fold <n>', 'fold by which the weight is chosen', parseCount, 8)
     .option('--test-fold <n>', 'fold that is tested once', parseCount, 9)
+    .option('--like <file>', 'join them as this fused model was joined, whose recipe they share; nothing is tested')
     .option('--threads <n>', 'threads of the run-time', parseCount, 1)
     .addHelpText('after', examples)
     .action((flags: Flags) => run(flags, signal));
@@ -45,8 +49,14 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const { knownLabels } = await import('../../dataset/manifest.js');
   const { reportText } = await import('../../evaluation/report.js');
   const { readCard } = await import('../../network/model.js');
-  const { fuse } = await import('../../training/fuse.js');
+  const { fuse, fuseLike } = await import('../../training/fuse.js');
   const [residual, keyframes] = await Promise.all([readFile(flags.residual), readFile(flags.keyframes)]);
+  if (flags.like !== undefined) {
+    const like = readCard(await readFile(flags.like));
+    await writeWhole(flags.out, fuseLike(residual, keyframes, like, flags.name));
+    notice(`${flags.out} written; its card has the scores of ${like.name}`);
+    return;
+  }
   const { labels } = readCard(residual);
   const dataset = await loadDataset(flags.data, { labels: [...new Set([...knownLabels, ...labels])] });
   const fused = await fuse({
