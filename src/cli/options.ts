@@ -42,6 +42,13 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('Expected a whole number.');
 }
 
+/** How many to do at the same time. */
+export function parseJobs(text: string): number {
+  const jobs = parseCount(text);
+  if (jobs >= 1 && jobs <= 64) return jobs;
+  throw new InvalidArgumentError('Expected a number from 1 to 64.');
+}
+
 /** A list of whole numbers like `1,4,7`, none twice. */
 export function parseCounts(text: string): number[] {
   const counts = text.split(',').map((part) => parseCount(part.trim()));

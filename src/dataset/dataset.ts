@@ -4,8 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MalformedStreamError } from '../errors.js';
-import type { FaceAt } from '../residual/track.js';
-import { parseFaces } from './faces.js';
+import { type FaceTable, parseFaces } from './faces.js';
 import { type DatasetClip, knownLabels, Problems, parseManifest } from './manifest.js';
 
 export interface Dataset {
@@ -14,8 +13,8 @@ export interface Dataset {
   /** The folder, absolute. */
   root: string;
   clips: readonly DatasetClip[];
-  /** Face boxes by clip group; empty without `faces.csv`: the whole frame is the face. */
-  faces: ReadonlyMap<string, readonly FaceAt[]>;
+  /** Face boxes, to be asked by `facesOf`; empty without `faces.csv`: the whole frame is the face. */
+  faces: FaceTable;
   /** SHA-256 of `manifest.csv`, hexadecimal: the name of this state of the data. */
   hash: string;
   /** SHA-256 of `faces.csv`; empty where there is none. */
@@ -49,7 +48,7 @@ export async function loadDataset(root: string, options: DatasetOptions = {}): P
     name: basename(folder),
     root: folder,
     clips,
-    faces: faces === undefined ? new Map() : parseFaces(faces, new Set(clips.map((row) => row.clip))),
+    faces: faces === undefined ? new Map() : facesFrom(faces, clips),
     hash: sha256(manifest),
     facesHash: faces === undefined ? '' : sha256(faces),
   };
@@ -60,6 +59,10 @@ export function labelsOf(clips: readonly DatasetClip[], order: readonly string[]
   const present = new Set(clips.map((row) => row.emotion));
   const others = [...present].filter((label) => !order.includes(label)).sort();
   return [...order.filter((label) => present.has(label)), ...others];
+}
+
+function facesFrom(text: string, clips: readonly DatasetClip[]): FaceTable {
+  return parseFaces(text, new Set(clips.map((row) => row.clip)), new Map(clips.map((row) => [row.path, row.clip])));
 }
 
 async function readText(path: string): Promise<string | undefined> {

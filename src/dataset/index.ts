@@ -14,7 +14,7 @@ export {
 } from './corpora/index.js';
 export { type CsvRecord, type CsvTable, parseCsv, parseTable } from './csv.js';
 export { type Dataset, type DatasetOptions, labelsOf, loadDataset } from './dataset.js';
-export { parseFaces } from './faces.js';
+export { type FaceTable, facesOf, parseFaces } from './faces.js';
 export { assertDisjointSubjects, type Split, splitByFold } from './folds.js';
 export { type DatasetClip, knownLabels, parseManifest, requiredColumns } from './manifest.js';
 export type { FaceFinder } from './preparation/boxes.js';
@@ -22,3 +22,11 @@ export { type LoadedFinder, loadFinder } from './preparation/detector.js';
 export { checkFolds, type FoldContent, type FoldFile, foldFile, parseFoldFile } from './preparation/fold-file.js';
 export { type PrepareEvents, type PrepareOptions, prepare } from './preparation/prepare.js';
 export type { CorpusReport, Count } from './preparation/report.js';
+export {
+  type ReencodeEvents,
+  type ReencodeFault,
+  type ReencodeOptions,
+  type ReencodeReport,
+  reencode,
+} from './reencoding/reencode.js';
+export { type Variant, variantsSchema } from './reencoding/variants.js';

@@ -1,6 +1,7 @@
 /** Runs a model over clips of a data set: from the files, as anyone would use it. */
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
+import { facesOf } from '../dataset/faces.js';
 import type { DatasetClip } from '../dataset/manifest.js';
 import { readKeyFramePlanes } from '../dataset/read-clip.js';
 import { readerOf } from '../dataset/reader.js';
@@ -68,7 +69,7 @@ export async function evaluateClips(
       const clip = await withPath(row, () =>
         read(join(dataset.root, row.path), {
           cropper,
-          faces: dataset.faces.get(row.clip),
+          faces: facesOf(dataset.faces, row),
           track: 'linear',
           needed: (count, afterKey) =>
             count === 0 ? [] : framesNeeded(signal, evenPlan(signal.frames, 0, count), afterKey),
@@ -111,7 +112,7 @@ function keyFrameReader({ signal, normalisation }: ModelCard) {
   const cropper = new FrameCropper(signal);
   const tensor = new KeyFrameTensor(signal, normalisation);
   return async (dataset: Dataset, row: DatasetClip, abort: AbortSignal | undefined) => {
-    const faces = dataset.faces.get(row.clip);
+    const faces = facesOf(dataset.faces, row);
     const options = { cropper, faces, track: 'linear' as const, signal: abort };
     return tensor.of(await readKeyFramePlanes(join(dataset.root, row.path), options));
   };

@@ -3,6 +3,7 @@
  * since it may be any frame; no trained model sees it.
  */
 import { join } from 'node:path';
+import { facesOf } from '../dataset/faces.js';
 import { MalformedStreamError } from '../errors.js';
 import { decodedPictures } from '../ingest/decode.js';
 import { type FaceBox, faceTrack } from '../residual/track.js';
@@ -21,7 +22,7 @@ export function apexFaces(): FeatureSource {
       const video = await openVideo(path);
       const { width, height } = video;
       video.close();
-      const faces = dataset.faces.get(row.clip);
+      const faces = facesOf(dataset.faces, row);
       const box = faces ? faceTrack(faces, 'linear')(row.apexFrame) : { x: 0, y: 0, width, height };
       const luma = await decodeLuma(path, row.apexFrame, width, height);
       return shrink(luma, width, height, box);

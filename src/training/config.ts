@@ -1,8 +1,8 @@
 /** The file that describes a training run: JSON in which `//` comments are allowed, so that a choice can say its reason. */
 import { z } from 'zod';
+import { parseJson } from '../files/json-file.js';
 import { defaultNetworkConfig, networkConfigSchema } from '../network/config.js';
 import { signalSchema } from '../residual/signal.js';
-import { parseJson } from './json-file.js';
 import { apexSchema } from './losses/apex.js';
 import { regulariserSchema } from './losses/regulariser.js';
 import { augmentationSchema, defaultAugmentation } from './sampling.js';

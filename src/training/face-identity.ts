@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
+import { facesOf } from '../dataset/faces.js';
 import type { DatasetClip } from '../dataset/manifest.js';
 import { MalformedStreamError } from '../errors.js';
 import type { FaceNetworks } from '../face/networks/index.js';
@@ -41,7 +42,7 @@ async function describeFirst(networks: FaceNetworks, row: DatasetClip, dataset: 
   try {
     for await (const { picture, index } of video.keyFrames()) {
       if (!picture) continue;
-      const known = dataset.faces.get(row.clip);
+      const known = facesOf(dataset.faces, row);
       const box = known ? faceTrack(known, 'linear')(index) : (await networks.detect(picture))[0];
       if (!box) continue;
       return await networks.describe(picture, box);

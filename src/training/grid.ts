@@ -7,8 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from '../errors.js';
+import { parseJson } from '../files/json-file.js';
 import { type TrainingConfig, trainingConfigSchema } from './config.js';
-import { parseJson } from './json-file.js';
 import { type Protocol, parseProtocol } from './protocol.js';
 
 /** Keys of the config with dots (`regulariser.lambda`) and their values; null takes the key away. */

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
+import { facesOf } from '../dataset/faces.js';
 import type { DatasetClip } from '../dataset/manifest.js';
 import { readerOf } from '../dataset/reader.js';
 import { ModelError } from '../errors.js';
@@ -86,7 +87,7 @@ async function openStore(
   rows: readonly DatasetClip[],
   progress: (done: number) => void,
 ): Promise<ClipStore> {
-  const faces = new Map(rows.map((row) => [row.path, dataset.faces.get(row.clip)]));
+  const faces = new Map(rows.map((row) => [row.path, facesOf(dataset.faces, row)]));
   const crop = config.signal.size + 2 * config.augmentation.shift;
   const cropper = new FrameCropper(config.signal, crop);
   const read = readerOf(config.signal);

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DatasetClip } from '../dataset/manifest.js';
 import { ModelError } from '../errors.js';
-import { parseJson } from './json-file.js';
+import { parseJson } from '../files/json-file.js';
 import { Random } from './random.js';
 
 const seed = z

@@ -1,13 +1,14 @@
 /** `vultus dataset`: corpora of the field, as they were downloaded, to folders with manifest.csv. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Corpus } from '../../dataset/corpora/index.js';
 import type { LoadedFinder } from '../../dataset/preparation/detector.js';
 import type { CorpusReport } from '../../dataset/preparation/report.js';
 import { UsageError } from '../failure.js';
-import { parseCount } from '../options.js';
+import { parseJobs } from '../options.js';
 import { clearProgress, notice, print, progress } from '../output.js';
+import { registerReencode } from './reencode.js';
 
 /** What `prepare` and `reproduce` share. */
 export interface PrepareFlags {
@@ -30,7 +31,9 @@ After an interruption the same command goes on and ends with the same bytes. Exi
 files of this copy are missing or damaged; report.html names them.`;
 
 export function registerDataset(program: Command, signal: AbortSignal): void {
-  const dataset = program.command('dataset').description('corpora of the field to folders with manifest.csv');
+  const dataset = program
+    .command('dataset')
+    .description('corpora of the field to folders with manifest.csv; such folders in other encodings');
   dataset.command('list').description('the corpora that can be read, with their variants').action(list);
   const prepare = dataset
     .command('prepare')
@@ -46,6 +49,7 @@ export function registerDataset(program: Command, signal: AbortSignal): void {
       notice(`${join(flags.out, 'report.html')} written`);
       if (report.faulty) process.exitCode = 1;
     });
+  registerReencode(dataset, signal);
 }
 
 /** The options that say how a corpus is prepared. */
@@ -60,12 +64,6 @@ export function addPrepareOptions(command: Command): Command {
         .default('detect'),
     )
     .option('--jobs <n>', 'clips converted at the same time', parseJobs, Math.max(1, availableParallelism() - 1));
-}
-
-function parseJobs(text: string): number {
-  const jobs = parseCount(text);
-  if (jobs >= 1 && jobs <= 64) return jobs;
-  throw new InvalidArgumentError('Expected a number from 1 to 64.');
 }
 
 /** The corpus of this name. Throws UsageError naming all. */

@@ -1,6 +1,6 @@
 /** `vultus evaluate`: how good a model is on a folder with manifest.csv. */
 import { type Command, Option } from 'commander';
-import { readableCodecs } from '../codecs.js';
+import { isReadable } from '../codecs.js';
 import { UsageError } from '../failure.js';
 import { modelNamed } from '../models.js';
 import { parseCount } from '../options.js';
@@ -54,7 +54,7 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
     const { card } = model;
     const dataset = await loadDataset(flags.data, { labels: [...new Set([...knownLabels, ...card.labels])] });
     const inFold = dataset.clips.filter(({ fold }) => !flags.fold || flags.fold.includes(fold));
-    const clips = inFold.filter(({ codec }) => (flags.codec ? codec === flags.codec : readableCodecs.has(codec)));
+    const clips = inFold.filter(({ codec }) => (flags.codec ? codec === flags.codec : isReadable(codec)));
     if (clips.length === 0) {
       const codecs = [...new Set(inFold.map(({ codec }) => codec))].join(', ') || 'none';
       throw new UsageError(`no clip to test: in these folds the codecs are ${codecs}; see --fold and --codec`);

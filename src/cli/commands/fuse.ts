@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { writeWhole } from '../../files/write-whole.js';
-import { readableCodecs } from '../codecs.js';
+import { isReadable } from '../codecs.js';
 import { parseCount } from '../options.js';
 import { clearProgress, notice, print, progress } from '../output.js';
 
@@ -62,7 +62,7 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const fused = await fuse({
     ...{ residual, keyframes, dataset, signal, name: flags.name },
     ...{ validationFold: flags.valFold, testFold: flags.testFold, threads: Math.max(1, flags.threads) },
-    clips: dataset.clips.filter(({ codec, emotion }) => readableCodecs.has(codec) && labels.includes(emotion)),
+    clips: dataset.clips.filter(({ codec, emotion }) => isReadable(codec) && labels.includes(emotion)),
     onProgress: (what, done, all) => progress(`${what}: ${done} of ${all} clips`),
   });
   clearProgress();

@@ -9,19 +9,26 @@ import { extname, join } from 'node:path';
 import { MalformedStreamError, UnsupportedStreamError } from '../../errors.js';
 import { encoding, firstLine, run } from '../../ingest/ffmpeg.js';
 import { openVideo, type Video } from '../../video.js';
-import type { CorpusClip } from '../corpora/corpus.js';
-import { longestSequence } from './sources.js';
+import { longestSequence, type Sourced } from './sources.js';
 
 /** Degrees, clockwise. */
 export type Turn = 0 | 90 | 270;
 
 /** Arguments that make ffmpeg's output depend on nothing but its input. */
 export const exactness = ['-map_metadata', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact'];
-const turns: Readonly<Record<Turn, readonly string[]>> = {
-  0: [],
-  90: ['-vf', 'transpose=clock'],
-  270: ['-vf', 'transpose=cclock'],
-};
+const turns: Readonly<Record<Turn, readonly string[]>> = { 0: [], 90: ['transpose=clock'], 270: ['transpose=cclock'] };
+
+/** How a clip is coded. */
+export interface Recipe {
+  /** Arguments of ffmpeg that name the encoder and set it. */
+  encoder: readonly string[];
+  container: 'mp4' | 'flv';
+  /** Size that the picture is brought to; left out: it stays. */
+  size?: { width: number; height: number } | undefined;
+}
+
+/** As the method's authors do. */
+const usual: Recipe = { encoder: encoding, container: 'mp4' };
 
 /** What is in a file that vultus has opened. */
 export interface ClipFacts {
@@ -40,6 +47,8 @@ export interface ConvertOptions {
   /** Where to write; nothing is kept there when this throws. */
   to: string;
   turn: Turn;
+  /** MPEG-4 Part 2, GOP 12, no B-frames by default. */
+  recipe?: Recipe;
   signal: AbortSignal | undefined;
 }
 
@@ -47,8 +56,10 @@ export interface ConvertOptions {
  * Converts. Gives ffmpeg's complaint about a video, if it had one and went on. Throws MalformedStreamError where it fails,
  * and for any complaint about a picture.
  */
-export async function convertClip({ source }: CorpusClip, options: ConvertOptions): Promise<string | undefined> {
-  const { root, ffmpeg, to, turn, signal } = options;
+export async function convertClip({ source }: Sourced, options: ConvertOptions): Promise<string | undefined> {
+  const { root, ffmpeg, to, turn, signal, recipe = usual } = options;
+  const { encoder, container, size } = recipe;
+  const filters = [...turns[turn], ...(size ? [`scale=${size.width}:${size.height}:flags=bicubic`] : [])];
   const common = ['-hide_banner', '-nostdin', '-v', 'error', '-protocol_whitelist', 'file,pipe'];
   const input =
     source.kind === 'video'
@@ -57,8 +68,10 @@ export async function convertClip({ source }: CorpusClip, options: ConvertOption
   const { stderr } = await run(
     ffmpeg,
     [
-      ...[...common, ...input, '-map', '0:V:0', '-an', '-sn', '-dn', ...turns[turn], ...encoding],
-      ...[...exactness, '-frames:v', String(longestSequence + 1), '-f', 'mp4', '-y', `file:${to}`],
+      ...[...common, ...input, '-map', '0:V:0', '-an', '-sn', '-dn'],
+      ...(filters.length > 0 ? ['-vf', filters.join(',')] : []),
+      ...[...encoder, ...exactness, '-frames:v', String(longestSequence + 1)],
+      ...['-f', container, '-y', `file:${to}`],
     ],
     signal,
     source.kind === 'pictures' ? contents(root, source.paths) : undefined,
@@ -80,7 +93,7 @@ async function* contents(root: string, paths: readonly string[]): AsyncGenerator
  * Copies the original, if it is one that vultus reads whole, upright and undamaged. Gives why not otherwise, in a few words.
  */
 export async function keepOriginal(
-  { source }: CorpusClip,
+  { source }: Sourced,
   { root, to, signal }: Pick<ConvertOptions, 'root' | 'to' | 'signal'>,
 ): Promise<string | undefined> {
   if (source.kind === 'pictures') return 'pictures are no video';
@@ -105,15 +118,16 @@ export async function keepOriginal(
 }
 
 /** The ending of a kept original. */
-export function originalEnding({ source }: CorpusClip): string {
+export function originalEnding({ source }: Sourced): string {
   return source.kind === 'video' ? extname(source.path).toLowerCase() : '.mp4';
 }
 
 /**
  * Opens a prepared file and tells what is in it, and which frames are I-frames, ascending. Throws MalformedStreamError where it
  * shows no movement.
+ * @param pictures how many went in, where that is known: as many must have come out
  */
-export async function factsOf(path: string, clip: CorpusClip): Promise<{ facts: ClipFacts; keys: number[] }> {
+export async function factsOf(path: string, pictures?: number): Promise<{ facts: ClipFacts; keys: number[] }> {
   const video = await openVideo(path);
   try {
     const { frameCount: frames, width, height, codec } = video;
@@ -121,8 +135,8 @@ export async function factsOf(path: string, clip: CorpusClip): Promise<{ facts: 
     if (frames > longestSequence) {
       throw new MalformedStreamError(`it has more than ${longestSequence} pictures: that is no clip`);
     }
-    if (clip.source.kind === 'pictures' && frames !== clip.source.paths.length) {
-      throw new MalformedStreamError(`${clip.source.paths.length} pictures gave ${frames}: one of them cannot be read`);
+    if (pictures !== undefined && frames !== pictures) {
+      throw new MalformedStreamError(`${pictures} pictures gave ${frames}: one of them cannot be read`);
     }
     if (![...index].some(({ key, coded }) => !key && coded)) {
       throw new MalformedStreamError(`it has ${frames} pictures and no P-frame: there is nothing to recognise in it`);

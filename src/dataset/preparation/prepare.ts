@@ -3,9 +3,9 @@
  * report. Nothing of the corpus is touched. What is done is kept; what is interrupted goes on, and ends with the same bytes.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
-import { LimitExceededError, MalformedStreamError, ModelError, UnsupportedStreamError } from '../../errors.js';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { MalformedStreamError } from '../../errors.js';
 import { partialEnding, replaceWhole, writeWhole } from '../../files/write-whole.js';
 import { encoding, findFfmpeg } from '../../ingest/ffmpeg.js';
 import { type Corpus, type CorpusClip, roundsOf, type Scan, type Skip } from '../corpora/corpus.js';
@@ -15,14 +15,13 @@ import { convertClip, exactness, factsOf, keepOriginal, originalEnding, sha256Of
 import { foldFile } from './fold-file.js';
 import { type CorpusReport, reportOf } from './report.js';
 import { corpusHtml } from './report-html.js';
-import { checkSources, filesOf, hashOf, stampOf } from './sources.js';
+import { checkSources, filesOf } from './sources.js';
 import { type Outcome, PreparationState } from './state.js';
 import { facesText, manifestText, type PreparedClip } from './tables.js';
+import { attempt, inParallel, refuseInside, remembered } from './work.js';
 
 /** Raised when a clip would come out differently from the same source. */
 const version = 1;
-/** Seconds that one clip may take. */
-const patience = 600;
 
 export interface PrepareOptions {
   corpus: Corpus;
@@ -59,7 +58,7 @@ export async function prepare(options: PrepareOptions): Promise<CorpusReport> {
   const { corpus, variant, finder, events, signal } = options;
   const [root, out] = [resolve(options.root), resolve(options.out)];
   const scan = withoutTwins(await corpus.scan(root, variant));
-  await refuseInside(out, root);
+  await refuseInside(out, root, 'the corpus');
   const ffmpeg = await findFfmpeg('of these files');
   const clipFolder = join(out, 'clips');
   await mkdir(clipFolder, { recursive: true });
@@ -104,25 +103,6 @@ function withoutTwins({ clips, skipped }: Scan): Scan {
   return { clips: [...names.values()], skipped: [...skipped, ...twins] };
 }
 
-/** Throws ModelError where the data set would be written into the corpus. */
-async function refuseInside(out: string, root: string): Promise<void> {
-  const base = await realpath(root);
-  let place = out;
-  // The part of the path that exists, links resolved.
-  for (;;) {
-    const found = await realpath(place).catch(() => undefined);
-    if (found !== undefined) {
-      place = join(found, relative(place, out));
-      break;
-    }
-    place = resolve(place, '..');
-  }
-  const way = relative(base, place);
-  if (way === '' || !/^\.\.([/\\]|$)|^([A-Za-z]:|[/\\])/.test(way)) {
-    throw new ModelError(`--out ${out} lies in the corpus, which stays as it is: name a folder beside it`);
-  }
-}
-
 /** Files of these clips that are no outcome any more: of another ending, or of a turn that was not taken. */
 async function removeStale(folder: string, outcomes: ReadonlyMap<string, Outcome>): Promise<void> {
   for (const file of await readdir(folder)) {
@@ -145,40 +125,15 @@ class Worker {
     this.#state = state;
   }
 
-  /** What becomes of a clip: as it is remembered, if nothing changed since, or made now. */
   async outcome(clip: CorpusClip): Promise<Outcome> {
-    const { root } = this.#options;
-    const stamp = await stampOf(root, clip);
-    const line = this.#state.get(clip.clip);
-    const usable = line?.settings === this.#key && (await this.#isThere(line.outcome)) ? line : undefined;
-    if (usable?.stamp === stamp) return usable.outcome;
-    const source = await hashOf(root, clip);
-    const outcome = usable?.source === source ? usable.outcome : await this.#make(clip);
-    await this.#state.add({ clip: clip.clip, settings: this.#key, stamp, source, outcome });
-    return outcome;
-  }
-
-  async #isThere(outcome: Outcome): Promise<boolean> {
-    if (outcome.kind === 'skip') return true;
-    const found = await sha256Of(join(this.#options.out, outcome.path)).catch(() => undefined);
-    return found === outcome.sha256;
-  }
-
-  async #make(clip: CorpusClip): Promise<Outcome> {
-    const { root, signal } = this.#options;
-    const limit = AbortSignal.timeout(patience * 1000);
-    try {
-      await checkSources(root, clip);
-      return await this.#convert(clip, signal ? AbortSignal.any([signal, limit]) : limit);
-    } catch (error) {
-      signal?.throwIfAborted();
-      const isFault = [MalformedStreamError, UnsupportedStreamError, LimitExceededError].some(
-        (c) => error instanceof c,
-      );
-      if (isFault) return { kind: 'skip', skip: 'damaged', reason: (error as Error).message };
-      if (limit.aborted) return { kind: 'skip', skip: 'damaged', reason: `it takes more than ${patience} seconds` };
-      throw error;
-    }
+    const { root, out, signal } = this.#options;
+    const job = { clip: clip.clip, source: clip.source, settings: this.#key };
+    return await remembered({ root, out, state: this.#state }, job, () =>
+      attempt(signal, async (limited) => {
+        await checkSources(root, clip);
+        return await this.#convert(clip, limited);
+      }),
+    );
   }
 
   async #convert(clip: CorpusClip, signal: AbortSignal): Promise<Outcome> {
@@ -231,7 +186,7 @@ class Worker {
     const file = join(out, path);
     const { facts, keys } = await replaceWhole(file, async (to) => {
       await make(to);
-      return await factsOf(to, clip);
+      return await factsOf(to, clip.source.kind === 'pictures' ? clip.source.paths.length : undefined);
     });
     const { width, height } = facts;
     const whole = keys.map((frame) => ({ frame, x: 0, y: 0, width, height }));
@@ -333,23 +288,4 @@ async function writeDataSet(
     );
   }
   return report;
-}
-
-/** Works through the list with so many at a time. The first error stops it, after those under way have ended. */
-async function inParallel<T>(items: readonly T[], jobs: number, work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const lane = async () => {
-    while (next < items.length && !failed) {
-      try {
-        await work(items[next++]!);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(jobs, items.length) }, lane));
-  const rejected = lanes.find((one) => one.status === 'rejected');
-  if (rejected) throw rejected.reason;
 }

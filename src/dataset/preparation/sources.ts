@@ -11,13 +11,16 @@ const pictureLimit = 64 * 2 ** 20;
 /** Pictures of one sequence. */
 export const longestSequence = 15_000;
 
+/** What is made of files. */
+export type Sourced = Pick<CorpusClip, 'source'>;
+
 /** The files that a clip is made of, relative to the corpus. */
-export function filesOf({ source }: CorpusClip): readonly string[] {
+export function filesOf({ source }: Sourced): readonly string[] {
   return source.kind === 'video' ? [source.path] : source.paths;
 }
 
 /** Sizes and times of the files, as one short text: unchanged as long as nobody touches them. */
-export async function stampOf(root: string, clip: CorpusClip): Promise<string> {
+export async function stampOf(root: string, clip: Sourced): Promise<string> {
   const hash = createHash('sha256');
   for (const file of filesOf(clip)) {
     const found = await stat(join(root, file)).catch(() => undefined);
@@ -28,7 +31,7 @@ export async function stampOf(root: string, clip: CorpusClip): Promise<string> {
 
 /** SHA-256 over the lengths and contents of the files in order, hexadecimal; a missing or unreadable file counts
  * as that. */
-export async function hashOf(root: string, clip: CorpusClip): Promise<string> {
+export async function hashOf(root: string, clip: Sourced): Promise<string> {
   const hash = createHash('sha256');
   for (const file of filesOf(clip)) {
     const found = await stat(join(root, file)).catch(() => undefined);
@@ -47,7 +50,7 @@ export async function hashOf(root: string, clip: CorpusClip): Promise<string> {
  * Throws MalformedStreamError naming the file where it is missing, empty, a pointer of git-lfs, or a picture that is not
  * whole or not of its kind; pictures of one sequence must have one size.
  */
-export async function checkSources(root: string, { source }: CorpusClip): Promise<void> {
+export async function checkSources(root: string, { source }: Sourced): Promise<void> {
   if (source.kind === 'video') {
     await readEnds(root, source.path);
     return;

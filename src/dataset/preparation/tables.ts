@@ -44,7 +44,7 @@ export function manifestText(prepared: readonly PreparedClip[]): string {
       ...extra.map((column) => clip.extra?.[column]),
     ];
   });
-  return csv([[...columns, ...extra], ...rows]);
+  return csvText([[...columns, ...extra], ...rows]);
 }
 
 /** The boxes; `undefined` where no clip has any. */
@@ -52,10 +52,11 @@ export function facesText(prepared: readonly PreparedClip[]): string | undefined
   const rows = prepared.flatMap(({ clip, file }) =>
     file.faces.map(({ frame, x, y, width, height }: FaceAt) => [clip.clip, frame, x, y, width, height]),
   );
-  return rows.length === 0 ? undefined : csv([['clip', 'frame', 'x', 'y', 'w', 'h'], ...rows]);
+  return rows.length === 0 ? undefined : csvText([['clip', 'frame', 'x', 'y', 'w', 'h'], ...rows]);
 }
 
-function csv(rows: readonly (readonly (string | number | undefined)[])[]): string {
+/** Text of a table; fields are quoted where they must be. */
+export function csvText(rows: readonly (readonly (string | number | undefined)[])[]): string {
   const field = (value: string | number | undefined) => {
     const text = String(value ?? '');
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
