@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { MalformedStreamError } from '../errors.js';
+import { parseJson } from '../files/json-file.js';
 import { type FaceTable, parseFaces } from './faces.js';
 import { type DatasetClip, knownLabels, Problems, parseManifest } from './manifest.js';
 
@@ -19,6 +21,8 @@ export interface Dataset {
   hash: string;
   /** SHA-256 of `faces.csv`; empty where there is none. */
   facesHash: string;
+  /** Of a re-encoded data set (`reencoded.json`): the set that its clips come from, with the same people in the same folds. */
+  origin: { name: string; hash: string } | undefined;
 }
 
 export interface DatasetOptions {
@@ -44,6 +48,7 @@ export async function loadDataset(root: string, options: DatasetOptions = {}): P
   await checkFiles(folder, clips);
   if (options.verify) await checkSums(folder, clips, options.verify.memory, options.verify.onProgress);
   const faces = await readText(join(folder, 'faces.csv'));
+  const reencoded = await readText(join(folder, 'reencoded.json'));
   return {
     name: basename(folder),
     root: folder,
@@ -51,7 +56,15 @@ export async function loadDataset(root: string, options: DatasetOptions = {}): P
     faces: faces === undefined ? new Map() : facesFrom(faces, clips),
     hash: sha256(manifest),
     facesHash: faces === undefined ? '' : sha256(faces),
+    origin: reencoded === undefined ? undefined : originOf(reencoded),
   };
+}
+
+const originSchema = z.object({ source: z.object({ name: z.string(), manifest: z.string() }) });
+
+function originOf(text: string): Dataset['origin'] {
+  const { source } = parseJson(text, 'reencoded.json', originSchema);
+  return { name: source.name, hash: source.manifest };
 }
 
 /** Labels that occur in these clips: in the order of `order` first, then others by name. */

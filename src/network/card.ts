@@ -47,6 +47,8 @@ export const modelCardSchema = z
       name: z.string().min(1),
       /** SHA-256 of the manifest file, hexadecimal. */
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      /** Where the clips were re-encoded: the data set that they come from. */
+      origin: z.strictObject({ name: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
       /** Folds that training and model selection saw. */
       folds: z.array(z.union([z.int(), z.string()])),
       /** Clips trained on. */

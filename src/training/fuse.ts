@@ -7,6 +7,7 @@ import type { DatasetClip } from '../dataset/manifest.js';
 import { ModelError } from '../errors.js';
 import { expectedCalibrationError, type Judged, negativeLogLikelihood } from '../evaluation/calibration.js';
 import { evaluateClips } from '../evaluation/evaluate.js';
+import { learntFrom } from '../evaluation/overlap.js';
 import { type ClipOutcome, type EvaluationReport, reportOf } from '../evaluation/report.js';
 import type { CardMetrics, ModelCard } from '../network/card.js';
 import { combine, fuseModels } from '../network/fused.js';
@@ -82,7 +83,7 @@ export async function fuse(options: FuseOptions): Promise<Fused> {
   if (card.data.sha256 !== second.data.sha256)
     throw new ModelError('the two models were trained on different data sets');
   for (const { name, data } of [card, second]) {
-    if (data.sha256 === dataset.hash && data.folds.includes(testFold)) {
+    if (learntFrom({ data }, dataset) && data.folds.includes(testFold)) {
       throw new ModelError(`${name} was trained on fold ${testFold}: name another test fold`);
     }
   }

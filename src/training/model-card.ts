@@ -54,6 +54,7 @@ export function cardOf(source: CardSource): ModelCard {
     data: {
       name: dataset.name,
       sha256: dataset.hash,
+      ...(dataset.origin && { origin: { name: dataset.origin.name, sha256: dataset.origin.hash } }),
       folds: [...new Set(seen.map((row) => row.fold))].sort((a, b) => a - b),
       clips: split.train.length,
     },
@@ -82,7 +83,7 @@ export function cardOf(source: CardSource): ModelCard {
       'Research on and demonstration of expression recognition in compressed video: which of the labels the visible movement of one face resembles.',
     forbiddenUse:
       'Inferring what a person feels, thinks or intends; identification, surveillance, hiring, education, law enforcement, or any decision about a person.',
-    notes: dataset.name.includes('london-expressions')
+    notes: [dataset.name, dataset.origin?.name].some((name) => name?.includes('london-expressions'))
       ? 'Trained on semi-synthetic clips: real faces, scripted motion. Scores say nothing about recorded behaviour. Based on the Face Research Lab London Set (DeBruine & Jones 2017, CC BY 4.0).'
       : '',
   };

@@ -44,6 +44,7 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const { loadDataset } = await import('../../dataset/dataset.js');
   const { knownLabels } = await import('../../dataset/manifest.js');
   const { evaluateClips } = await import('../../evaluation/evaluate.js');
+  const { learntFrom } = await import('../../evaluation/overlap.js');
   const { leakageOf, leakageText } = await import('../../evaluation/leakage.js');
   const { reportOf, reportText } = await import('../../evaluation/report.js');
   const { loadModel } = await import('../../network/model.js');
@@ -63,8 +64,7 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
     if (left > 0 && !flags.codec) notice(`${left} clips of codecs that are not read yet are left out`);
 
     // Trained on this data set, or an earlier state of it: folds tell who was seen. On other data nobody was, as far as the card knows.
-    const seenFolds =
-      card.data.sha256 === dataset.hash ? clips.filter((row) => card.data.folds.includes(row.fold)) : [];
+    const seenFolds = learntFrom(card, dataset) ? clips.filter((row) => card.data.folds.includes(row.fold)) : [];
     const overlap = seenFolds.length > 0;
     if (overlap) {
       notice(
