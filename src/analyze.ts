@@ -38,7 +38,7 @@ export function analyze(source: VideoSource, options: AnalyzeOptions = {}): Anal
 async function* read(source: VideoSource, options: AnalyzeOptions, done: (result: AnalysisResult) => void) {
   const { window = defaultWindow, hop = defaultHop, threshold = defaultTimeline.threshold, signal } = options;
   const given = options.model ?? defaultModel;
-  const model = typeof given === 'object' && 'predict' in given ? given : await loadModel(given);
+  const model = typeof given === 'object' && 'predict' in given ? given : await loadModel(given, { signal });
   const { signal: reads, normalisation, labels } = model.card;
   const refused = whyNoTimeline(reads);
   if (refused !== undefined) {

@@ -18,6 +18,8 @@ export type { VideoSource } from './source.js';
 export interface OpenOptions {
   /** What to accept from the file, where it differs from `defaultLimits`. */
   limits?: Partial<Limits>;
+  /** Stops opening, and every later read of the file, with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
 const openers: Record<FileKind, (source: ByteSource, limits: Limits) => Promise<Container>> = {
@@ -38,11 +40,12 @@ const openers: Record<FileKind, (source: ByteSource, limits: Limits) => Promise<
  * rests on; UnsupportedStreamError when it is a kind that vultus does not read or holds no video; LimitExceededError.
  * Errors of the file system come through as they are.
  *
- * @param source path, `file:` URL, bytes, or a Blob. Paths and Blobs are read piecemeal, whatever their size.
+ * @param source path, `file:` URL, bytes, a Blob or a stream. Paths and Blobs are read piecemeal, whatever their size; a
+ * stream is first read to its end, into a temporary file (in browsers, a Blob).
  */
 export async function openContainer(source: VideoSource, options: OpenOptions = {}): Promise<Container> {
   const limits = withLimits(options.limits);
-  const bytes = await openSource(source, limits);
+  const bytes = await openSource(source, limits, options.signal);
   try {
     const kind = sniff(await bytes.read(0, SNIFF_BYTES));
     if (typeof kind !== 'string')

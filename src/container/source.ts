@@ -2,11 +2,16 @@
  * Random access to the bytes of a file, wherever it lives. A file on disk or a Blob is never held whole: one window of
  * it is read ahead, and every read that falls outside makes a new one.
  */
-import { MalformedStreamError } from '../errors.js';
+import { MalformedStreamError, UnsupportedStreamError } from '../errors.js';
+import { inNode } from '../files/temporary.js';
 import { checkLimit, type Limits } from '../limits.js';
+import { isStream, spool } from './spool.js';
 
-/** What can be opened: a path or `file:` URL (where there is a file system), bytes in memory, or a Blob or File. */
-export type VideoSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+/**
+ * What can be opened: a path or `file:` URL (where there is a file system), bytes in memory, a Blob or File, or a web stream
+ * of bytes, which is read to its end first (`Readable.toWeb` makes one of a stream of Node).
+ */
+export type VideoSource = string | URL | Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
 
 /** Bytes at offsets. */
 export interface ByteSource {
@@ -63,10 +68,16 @@ export class WindowedSource implements ByteSource {
   }
 }
 
-/** Opens a source. Errors of the file system (no such file, no permission) come through as they are. */
-export async function openSource(source: VideoSource, limits: Limits): Promise<ByteSource> {
-  const opened = await openAny(source);
+/**
+ * Opens a source. Errors of the file system (no such file, no permission) come through as they are.
+ * @param signal once it is aborted, opening and every later read fail with its reason
+ */
+export async function openSource(source: VideoSource, limits: Limits, signal?: AbortSignal): Promise<ByteSource> {
+  signal?.throwIfAborted();
+  const found = await openAny(source, limits, signal);
+  const opened = signal ? stoppable(found, signal) : found;
   try {
+    signal?.throwIfAborted();
     checkLimit(limits, 'fileBytes', opened.size);
     if (opened.size === 0) throw new MalformedStreamError('the file is empty', { offset: 0 });
   } catch (error) {
@@ -76,10 +87,30 @@ export async function openSource(source: VideoSource, limits: Limits): Promise<B
   return opened;
 }
 
-async function openAny(source: VideoSource): Promise<ByteSource> {
+function stoppable(source: ByteSource, signal: AbortSignal): ByteSource {
+  return {
+    size: source.size,
+    async read(offset, length) {
+      signal.throwIfAborted();
+      return await source.read(offset, length);
+    },
+    close: () => source.close(),
+  };
+}
+
+async function openAny(source: VideoSource, limits: Limits, signal: AbortSignal | undefined): Promise<ByteSource> {
   if (source instanceof Uint8Array) return bytesSource(source);
   if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
   if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source);
+  if (isStream(source)) {
+    const spooled = await spool(source, limits, signal);
+    try {
+      return await openAny(spooled.source, limits, signal);
+    } finally {
+      // An open file can be read without its name, and leaves nothing behind however the program ends.
+      await spooled.remove();
+    }
+  }
   return fileSource(source as string | URL);
 }
 
@@ -99,8 +130,13 @@ function blobSource(blob: Blob): ByteSource {
 }
 
 async function fileSource(path: string | URL): Promise<ByteSource> {
-  const { open } = await import('node:fs/promises');
-  const file = await open(path, 'r');
+  const [scheme] = /^https?:(?=\/\/)/.exec(String(path)) ?? [];
+  if (scheme)
+    throw new UnsupportedStreamError(`${scheme} addresses`, 'give the body of its fetch: (await fetch(url)).body');
+  if (!inNode()) throw new UnsupportedStreamError('paths, without a file system', 'give the bytes, a File or a stream');
+  const { constants, open } = await import('node:fs/promises');
+  // A pipe would keep `open` waiting for its other end.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = await file.stat();
     if (!stat.isFile()) throw new MalformedStreamError('not a regular file');

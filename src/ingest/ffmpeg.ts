@@ -3,6 +3,7 @@
  * 12 frames, as the method's authors prepared their data. A stop-gap for other codecs, never a part of recognition.
  */
 import { MalformedStreamError, UnsupportedStreamError } from '../errors.js';
+import { temporaryFolder } from '../files/temporary.js';
 
 /** How the converted stream is coded; also told to the user. */
 export const encoding = ['-c:v', 'mpeg4', '-bf', '0', '-g', '12', '-q:v', '4', '-threads', '1', '-pix_fmt', 'yuv420p'];
@@ -91,27 +92,18 @@ export async function convert(
   { container, signal }: ConvertOptions,
 ): Promise<Converted> {
   const { path: ffmpeg, tool } = await findFfmpeg(codec);
-  const { mkdtemp, rm, stat, writeFile } = await import('node:fs/promises');
-  const { rmSync } = await import('node:fs');
-  const { tmpdir } = await import('node:os');
+  const { stat, writeFile } = await import('node:fs/promises');
   const { join } = await import('node:path');
   const { fileURLToPath } = await import('node:url');
-  const folder = await mkdtemp(join(tmpdir(), 'vultus-'));
-  // The last resort: a program that ends without passing through `remove` leaves nothing behind either.
-  const sweep = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', sweep);
-  const remove = async () => {
-    process.off('exit', sweep);
-    await rm(folder, { recursive: true, force: true });
-  };
+  const folder = await temporaryFolder();
   try {
     let input = source instanceof URL ? fileURLToPath(source) : source;
     if (typeof input !== 'string') {
-      const copy = join(folder, 'input');
-      await writeFile(copy, input);
+      const copy = join(folder.path, 'input');
+      await writeFile(copy, input, { signal });
       input = copy;
     }
-    const path = join(folder, 'converted.mp4');
+    const path = join(folder.path, 'converted.mp4');
     const demuxer = demuxers[container];
     const { stderr } = await run(
       ffmpeg,
@@ -128,9 +120,9 @@ export async function convert(
       () => 0,
     );
     if (size === 0) throw new MalformedStreamError(`ffmpeg found no ${codec} picture in it`);
-    return { path, tool, complaint: firstLine(stderr), remove };
+    return { path, tool, complaint: firstLine(stderr), remove: folder.remove };
   } catch (error) {
-    await remove();
+    await folder.remove();
     throw error;
   }
 }

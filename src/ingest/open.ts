@@ -3,8 +3,10 @@
  * the one place that decides between the two; a codec that `createParser` learns is read directly from then on.
  */
 import { openContainer, type VideoSource } from '../container/index.js';
+import { isStream, spool } from '../container/spool.js';
 import { UnsupportedStreamError } from '../errors.js';
-import type { Limits } from '../limits.js';
+import { inNode } from '../files/temporary.js';
+import { type Limits, withLimits } from '../limits.js';
 import { openVideo, type Video } from '../video.js';
 import { convert } from './ffmpeg.js';
 
@@ -30,16 +32,32 @@ export interface OpenForAnalysisOptions {
 /** Throws as `openVideo` and `convert` do. */
 export async function openForAnalysis(
   source: VideoSource,
+  options: OpenForAnalysisOptions,
+): Promise<OpenedForAnalysis> {
+  if (!isStream(source)) return await openOrConvert(source, options);
+  const spooled = await spool(source, withLimits(options.limits), options.signal);
+  try {
+    return await openOrConvert(spooled.source, options);
+  } finally {
+    await spooled.remove();
+  }
+}
+
+/** What can be opened more than once. */
+type KeptSource = Exclude<VideoSource, ReadableStream>;
+
+async function openOrConvert(
+  source: KeptSource,
   { limits, signal, onNotice }: OpenForAnalysisOptions,
 ): Promise<OpenedForAnalysis> {
-  const options = limits ? { limits } : {};
+  const options = { ...(limits && { limits }), signal };
   let reason: string;
   try {
     const video = await openVideo(source, options);
     const { container, codec } = video;
     return { video, container, codec, converted: false, notices: [], close: async () => video.close() };
   } catch (error) {
-    if (!(error instanceof UnsupportedStreamError) || !hasProcesses()) throw error;
+    if (!(error instanceof UnsupportedStreamError) || !inNode()) throw error;
     reason = `${error.feature} is not read directly yet`;
   }
 
@@ -68,11 +86,7 @@ export async function openForAnalysis(
   }
 }
 
-function hasProcesses(): boolean {
-  return typeof process !== 'undefined' && Boolean(process.versions?.node);
-}
-
-async function pathOrBytes(source: VideoSource): Promise<string | URL | Uint8Array> {
+async function pathOrBytes(source: KeptSource): Promise<string | URL | Uint8Array> {
   if (typeof source === 'string' || source instanceof URL || source instanceof Uint8Array) return source;
   return new Uint8Array(source instanceof ArrayBuffer ? source : await source.arrayBuffer());
 }

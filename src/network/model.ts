@@ -31,6 +31,8 @@ export interface ExpressionModel {
 export interface LoadOptions {
   /** Threads inside an operator; 1 by default: start several models rather than one with many threads. */
   threads?: number;
+  /** Stops loading with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
 /** One `.onnx` file: batch norm folded, batch dimension N free, outputs `logits`, `probabilities`, `embedding`, the card in `metadata_props`. */
@@ -44,7 +46,7 @@ export async function loadModel(
   source: string | URL | Uint8Array,
   options: LoadOptions = {},
 ): Promise<ExpressionModel> {
-  const bytes = source instanceof Uint8Array ? source : await readSource(source);
+  const bytes = source instanceof Uint8Array ? source : await readSource(source, options.signal);
   const card = readCard(bytes);
   const clip = clipShape(card);
   const digest = await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes));
@@ -52,7 +54,7 @@ export async function loadModel(
   const threads = options.threads ?? 1;
   const embedded = card.keyframes && keyFrameModel(bytes);
   const inference = await openInference(bytes, clip, card.labels.length, card.network.embedding, threads);
-  const keys = embedded && (await openKeyFrames(embedded, card, threads));
+  const keys = embedded && (await openKeyFrames(embedded, card, threads).catch(closing(inference)));
   return {
     ...{ card, hash, keyframes: keys?.card },
     async predict(input, n, keyInputs = []) {
@@ -67,14 +69,23 @@ export async function loadModel(
   };
 }
 
-async function readSource(source: string | URL): Promise<Uint8Array> {
+/** Closes it, and throws on. */
+function closing(inference: { close(): Promise<void> }): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await inference.close();
+    throw error;
+  };
+}
+
+async function readSource(source: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  signal?.throwIfAborted();
   const url = source instanceof URL ? source : /^(https?|file):\/\//.test(source) ? new URL(source) : undefined;
   const check = (size: number) => {
     if (size > maxModelBytes) throw new ModelError(`${source}: ${size} bytes, more than a model file may have`);
   };
   try {
     if (url && url.protocol !== 'file:') {
-      const response = await fetch(url);
+      const response = await fetch(url, signal ? { signal } : {});
       if (!response.ok) throw new ModelError(`${source}: HTTP status ${response.status}`);
       check(Number(response.headers.get('content-length') ?? 0));
       const bytes = new Uint8Array(await response.arrayBuffer());
@@ -84,9 +95,10 @@ async function readSource(source: string | URL): Promise<Uint8Array> {
     const { readFile, stat } = await import('node:fs/promises');
     const path = url ?? (source as string);
     check((await stat(path)).size);
-    return await readFile(path);
+    return await readFile(path, { signal });
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
+    signal?.throwIfAborted();
     throw new ModelError(`the model ${source} cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
     });
