@@ -64,6 +64,11 @@ export const modelCardSchema = z
       /** Learning rate, weight decay and the like, as the trainer had them. */
       hyperparameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
     }),
+    /**
+     * The model answers for a clip and for its mirror image, and gives the normalised geometric mean of both: an expression has
+     * no side. Twice the network's cost, nothing more to parse.
+     */
+    mirror: z.boolean().optional(),
     /** Probabilities are sharpened (below 1) or flattened (above 1) by it: p^(1 / temperature), normalised. 1 if left out. */
     temperature: z.number().positive().optional(),
     /** A second network in the same file reads the clip's I-frames; its log-probabilities count `weight` times. */

@@ -5,6 +5,7 @@ import { tinyModel } from '../../test/support/tiny-model.js';
 import { analyze } from '../analyze.js';
 import { ModelError } from '../errors.js';
 import { replaceOnnxMetadata } from '../graph/index.js';
+import { mirrorClips } from '../residual/mirror.js';
 import type { ModelCard } from './card.js';
 import { metadataOf } from './card-file.js';
 import { combine, fuseModels, keyFrameModel } from './fused.js';
@@ -93,6 +94,29 @@ describe('a fused model', () => {
     expect(holdsKey).toContain(false);
     expect(differ).toEqual(holdsKey);
     await Promise.all([first.close(), both.close()]);
+  });
+});
+
+describe('a model that also looks at the mirror image', () => {
+  it('says the same of a clip and of its mirror image: the geometric mean of what it says of both alone', async () => {
+    const card = cardOf(0.7, 2);
+    const plain = await loadModel(fuseModels(residual, keyframes, card));
+    const both = await loadModel(fuseModels(residual, keyframes, { ...card, mirror: true }));
+    const turned = mirrorClips(input, card.signal);
+    const turnedKeys = mirrorClips(keys, plain.keyframes!.signal);
+    const one = await both.predict(input, 1, [keys]);
+    const other = await both.predict(turned, 1, [turnedKeys]);
+    const parts = [await plain.predict(input, 1, [keys]), await plain.predict(turned, 1, [turnedKeys])] as const;
+    const means = parts[0].probabilities.map((p, c) =>
+      Math.sqrt(Math.max(p, 1e-5) * Math.max(parts[1].probabilities[c]!, 1e-5)),
+    );
+    const sum = means.reduce((a, b) => a + b);
+    one.probabilities.forEach((p, c) => {
+      expect(p).toBeCloseTo(other.probabilities[c]!, 4);
+      expect(p).toBeCloseTo(means[c]! / sum, 4);
+    });
+    expect(one.embedding).toEqual(parts[0].embedding);
+    await Promise.all([plain.close(), both.close()]);
   });
 });
 

@@ -1,8 +1,9 @@
 /** A trained model as one file: export to ONNX with the card inside, loading, prediction. */
 import { ModelError } from '../errors.js';
+import { mirrorClips } from '../residual/mirror.js';
 import { clipShape, type ModelCard } from './card.js';
 import { checkCard, metadataOf, readCard } from './card-file.js';
-import { keyFrameModel, openKeyFrames, temper } from './fused.js';
+import { combine, keyFrameModel, openKeyFrames, temper } from './fused.js';
 import { compileInference, openInference, type Prediction } from './inference.js';
 import type { WeightSet } from './weights.js';
 
@@ -55,12 +56,25 @@ export async function loadModel(
   const embedded = card.keyframes && keyFrameModel(bytes);
   const inference = await openInference(bytes, clip, card.labels.length, card.network.embedding, threads);
   const keys = embedded && (await openKeyFrames(embedded, card, threads).catch(closing(inference)));
+  const answer: ExpressionModel['predict'] = async (input, n, keyInputs = []) => {
+    const { probabilities, embedding } = await inference.predict(input, n);
+    await temper(probabilities, n, card, keys, keyInputs);
+    return { probabilities, embedding };
+  };
   return {
     ...{ card, hash, keyframes: keys?.card },
     async predict(input, n, keyInputs = []) {
-      const { probabilities, embedding } = await inference.predict(input, n);
-      await temper(probabilities, n, card, keys, keyInputs);
-      return { probabilities, embedding };
+      const found = await answer(input, n, keyInputs);
+      if (!card.mirror) return found;
+      const mirroredKeys = keyInputs.map((each) => each && mirrorClips(each, keys?.card.signal ?? card.signal));
+      const other = (await answer(mirrorClips(input, card.signal), n, mirroredKeys)).probabilities;
+      const classes = card.labels.length;
+      for (let i = 0; i < n; i++) {
+        const [from, to] = [i * classes, (i + 1) * classes];
+        // own * other, to the power of 1/2.
+        combine(found.probabilities.subarray(from, to), other.subarray(from, to), 1, 2);
+      }
+      return found;
     },
     async close() {
       await inference.close();

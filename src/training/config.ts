@@ -46,6 +46,8 @@ export const trainingConfigSchema = z.strictObject({
    * test take all files.
    */
   variants: z.enum(['all', 'one']).optional(),
+  /** The finished model also looks at each clip's mirror image (`ModelCard.mirror`); training does not change. */
+  mirror: z.boolean().optional(),
   /** Class names beyond the known expressions. */
   labels: z.array(z.string().min(1)).min(2).optional(),
 });

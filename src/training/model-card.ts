@@ -58,6 +58,7 @@ export function cardOf(source: CardSource): ModelCard {
       folds: [...new Set(seen.map((row) => row.fold))].sort((a, b) => a - b),
       clips: split.train.length,
     },
+    ...(config.mirror && { mirror: true }),
     licence: 'MIT',
     date: new Date().toISOString().slice(0, 10),
     metrics,
