@@ -8,6 +8,7 @@ import type { Signal } from '../residual/signal.js';
 import { ClipTensor, centreView, type Normalisation } from '../residual/tensor.js';
 import { Random } from './random.js';
 import { type Augmentation, drawPlan, drawView } from './sampling.js';
+import type { StillBatch } from './stills.js';
 
 export interface LabelledClip {
   /** Names the clip to `sequence`. */
@@ -29,6 +30,8 @@ export interface BatchesOptions {
   seed: number;
   /** `one`: a round shows each group once, by a file of it that is drawn. `all`, the default: every file is a clip of its own. */
   variants?: 'all' | 'one' | undefined;
+  /** The I-frames of the same files, for a second network; kept back from a share `drop` of the showings. */
+  stills?: (Pick<BatchesOptions, 'sequence' | 'signal' | 'normalisation'> & { drop: number }) | undefined;
   /** Least steps of an epoch; the clips are shown several times where they are too few. */
   minSteps?: number;
 }
@@ -47,6 +50,8 @@ export interface Batch {
   labels: Int32Array;
   /** What stands in each row. */
   shown: Showing[];
+  /** The I-frames of each row, with a window and a mirror of their own; absent without a second network. */
+  stills?: StillBatch;
 }
 
 export class Batches {
@@ -57,6 +62,7 @@ export class Batches {
   /** The files among which each showing draws. */
   readonly #groups: readonly (readonly LabelledClip[])[];
   readonly #tensor: ClipTensor;
+  readonly #stillTensor: ClipTensor | undefined;
   readonly #pair: [Batch, Batch];
   #round = -1;
   #order: number[] = [];
@@ -65,6 +71,8 @@ export class Batches {
     if (options.clips.length === 0) throw new RangeError('no clip to make batches of');
     this.#options = options;
     this.#tensor = new ClipTensor(options.signal, options.normalisation);
+    const { stills } = options;
+    this.#stillTensor = stills && new ClipTensor(stills.signal, stills.normalisation);
     this.#groups = groupsOf(options.clips, options.variants === 'one');
     this.#stepsPerRound = Math.max(1, Math.floor(this.#groups.length / options.batch));
     this.stepsPerEpoch = this.#stepsPerRound * Math.ceil(Math.max(1, (options.minSteps ?? 1) / this.#stepsPerRound));
@@ -72,6 +80,12 @@ export class Batches {
       input: new Float32Array(options.batch * this.#tensor.length),
       labels: new Int32Array(options.batch),
       shown: [],
+      ...(this.#stillTensor && {
+        stills: {
+          input: new Float32Array(options.batch * this.#stillTensor.length),
+          present: new Float32Array(options.batch),
+        },
+      }),
     });
     this.#pair = [empty(), empty()];
   }
@@ -94,8 +108,19 @@ export class Batches {
       this.#tensor.fill(clip, plan, view, result.input, i * this.#tensor.length);
       result.labels[i] = label;
       result.shown[i] = { path, flip: view.flip };
+      if (result.stills) this.#still(path, result.stills, i, random);
     }
     return result;
+  }
+
+  #still(path: string, into: StillBatch, row: number, random: Random): void {
+    const { stills, augmentation } = this.#options;
+    const { sequence, signal, drop } = stills!;
+    const clip = sequence(path);
+    const tensor = this.#stillTensor!;
+    const plan = drawPlan(signal.frames, clip.count, augmentation, random);
+    tensor.fill(clip, plan, drawView(clip.size, signal.size, augmentation, random), into.input, row * tensor.length);
+    into.present[row] = random.uniform() < drop ? 0 : 1;
   }
 
   #shuffle(round: number): void {

@@ -6,6 +6,7 @@ import { signalSchema } from '../residual/signal.js';
 import { apexSchema } from './losses/apex.js';
 import { regulariserSchema } from './losses/regulariser.js';
 import { augmentationSchema, defaultAugmentation } from './sampling.js';
+import { stillsSchema } from './stills.js';
 
 export const trainingConfigSchema = z.strictObject({
   /** Name of the model. */
@@ -19,6 +20,8 @@ export const trainingConfigSchema = z.strictObject({
   regulariser: regulariserSchema.optional(),
   /** The complementary constraint: z_e and z_i together must draw the face at its apex; left out: none. */
   apex: apexSchema.optional(),
+  /** A second network on the clip's I-frames that learns together with the first; left out: none. */
+  stills: stillsSchema.optional(),
   batch: z.int().min(2).max(1024).default(32),
   /** Least steps of an epoch: a small training set is shown several times, so that sets of any size train as long. */
   minSteps: z.int().min(1).max(100_000).optional(),

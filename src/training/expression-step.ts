@@ -18,21 +18,26 @@ import { createRegulariser, type Regulariser } from './losses/index.js';
 import { averageOfAll, averageOfLabel } from './losses/pairs.js';
 import { Random } from './random.js';
 import type { StepDefinition } from './step.js';
+import { jointLoss, type StillsConfig, stillLogits } from './stills.js';
 import type { TrainerOptions } from './trainer.js';
 
 /** What makes the seeds of estimator and decoder: the network starts as it would without them. */
-const seedOf = { estimator: 0x51ed270b, decoder: 0x2c1b3c6d };
+const seedOf = { estimator: 0x51ed270b, decoder: 0x2c1b3c6d, stills: 0x7a3f9b15 };
 
 /** A dropout mask that each step must feed. */
 export interface Mask {
   name: string;
   shape: readonly number[];
+  /** Share of values that are kept. */
+  keep: number;
 }
 
 /** The outer step before it is compiled, and its groups. */
 export interface ExpressionStep {
   definition: StepDefinition;
   network: ParameterGroup;
+  /** The second network, on I-frames; undefined without one. */
+  stills: ParameterGroup | undefined;
   /** The penalty; undefined without a game. */
   regulariser: Regulariser | undefined;
   estimator: ParameterGroup | undefined;
@@ -46,19 +51,31 @@ export function expressionStep(
   clip: readonly [number, number, number, number],
   random: Random,
 ): ExpressionStep {
-  const { network, classes, batch, hyper, game, seed } = options;
+  const { network, classes, batch, hyper, game, seed, stills } = options;
   const masks: Mask[] = [];
-  const forward = (parameters: Parameters) => {
-    masks.length = 0;
-    const layers = new TrainingLayers(parameters, (shape) => {
-      if (network.dropout === 0) return undefined;
+  const layersOf = (parameters: Parameters, dropout: number) =>
+    new TrainingLayers(parameters, (shape) => {
+      if (dropout === 0) return undefined;
       const name = `dropout${masks.length}`;
-      masks.push({ name, shape });
+      masks.push({ name, shape, keep: 1 - dropout });
       return input(name, shape);
     });
-    return buildExpression(layers, input('input', [batch, ...clip]), network, classes);
+  const forward = (parameters: Parameters) => {
+    masks.length = 0;
+    return buildExpression(layersOf(parameters, network.dropout), input('input', [batch, ...clip]), network, classes);
   };
-  const group = new ParameterGroup('network', recordParameters(forward), random, hyper.ema !== undefined);
+  const forwardStills = (parameters: Parameters, config: StillsConfig) =>
+    stillLogits(layersOf(parameters, config.network.dropout), config, batch, classes);
+  const averaged = hyper.ema !== undefined;
+  const group = new ParameterGroup('network', recordParameters(forward), random, averaged);
+  const second =
+    stills &&
+    new ParameterGroup(
+      'stills',
+      recordParameters((p) => forwardStills(p, stills)),
+      new Random((seed ^ seedOf.stills) >>> 0),
+      averaged,
+    );
 
   const identity = game?.identitySize ?? 1;
   const shape = { batch, embedding: network.embedding, identity };
@@ -76,15 +93,26 @@ export function expressionStep(
     );
 
   const definition: StepDefinition = {
-    groups: [group, estimator, decoder].filter((one) => one !== undefined),
-    weightDecay: { network: hyper.weightDecay, ...(decoder && { decoder: hyper.weightDecay }) },
+    groups: [group, second, estimator, decoder].filter((one) => one !== undefined),
+    weightDecay: Object.fromEntries([group, second, decoder].map((one) => [one?.name, hyper.weightDecay])),
     build(parameters) {
-      const { logits, embedding } = forward(parameters.network!);
+      const first = forward(parameters.network!);
+      const { embedding } = first;
       const labels = input('labels', [batch], 'int32');
       const weights = input('weights', [batch]);
-      const own = crossEntropy(logits, labels, { smoothing: hyper.labelSmoothing, weights });
+      const smoothing = hyper.labelSmoothing;
+      const { logits, loss: own } = stills
+        ? jointLoss(first.logits, forwardStills(parameters.stills!, stills), labels, {
+            ...{ weights, smoothing, alone: stills.alone },
+          })
+        : { logits: first.logits, loss: crossEntropy(first.logits, labels, { smoothing, weights }) };
       const outputs: Record<string, Tensor> = { logits };
-      if (!regulariser?.penalty && !apex) return { losses: { network: own }, outputs };
+      const all = (loss: Tensor) => ({
+        network: loss,
+        ...(second && { stills: loss }),
+        ...(decoder && { decoder: loss }),
+      });
+      if (!regulariser?.penalty && !apex) return { losses: all(own), outputs };
 
       // One tensor has one name among a graph's inputs and outputs: what is handed out is a copy.
       outputs.own = stopGradient(own);
@@ -109,11 +137,11 @@ export function expressionStep(
         loss = add(loss, scale(apart, apex.mu));
         outputs.apexLoss = stopGradient(apart);
       }
-      return { losses: { network: loss, ...(decoder && { decoder: loss }) }, outputs };
+      return { losses: all(loss), outputs };
     },
   };
   // Building once fills `masks`; the step builds the graph again.
-  return { definition, network: group, regulariser, estimator, decoder, masks };
+  return { definition, network: group, stills: second, regulariser, estimator, decoder, masks };
 }
 
 /** The parameters of a penalty that has none. */

@@ -5,8 +5,10 @@ import { evaluateClips } from '../evaluation/evaluate.js';
 import { type EmbeddedClip, leakageOf } from '../evaluation/leakage.js';
 import { type EvaluationReport, reportOf } from '../evaluation/report.js';
 import { writeWhole } from '../files/write-whole.js';
+import type { ModelCard } from '../network/card.js';
+import { fuseModels } from '../network/fused.js';
 import { type ExpressionModel, exportModel, loadModel } from '../network/model.js';
-import { readSafetensors } from '../network/weights.js';
+import { readSafetensors, type WeightSet } from '../network/weights.js';
 import { evenBatches } from './batches.js';
 import { cardOf } from './model-card.js';
 import type { TrainResult } from './options.js';
@@ -16,15 +18,27 @@ import { recordHtml } from './record-html.js';
 import type { RunLeakage } from './run-figures.js';
 import type { Run } from './run-plan.js';
 import type { Trained } from './session.js';
+import { type StillsConfig, stillNormalisation, stillPrefix } from './stills.js';
 
 /** Exports the best epoch, tests the exported file, and writes its card with the result. */
 export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }: Trained): Promise<TrainResult> {
   const { options, dataset, split, labels, normalisation } = run;
   const { out, config, events, signal } = options;
-  const { weights } = readSafetensors(await readFile(join(out, 'best.safetensors')));
+  const all = readSafetensors(await readFile(join(out, 'best.safetensors'))).weights;
+  const weights = new Map([...all].filter(([name]) => !name.startsWith(stillPrefix)));
+  const stills = new Map(
+    [...all].flatMap(([name, array]) =>
+      name.startsWith(stillPrefix) ? [[name.slice(stillPrefix.length), array] as const] : [],
+    ),
+  );
   const chosen = record.epochs[bestEpoch - 1]!;
   const about = { config, labels, normalisation, dataset, split, options, chosen };
-  const model = await loadModel(exportModel(weights, cardOf({ ...about, test: undefined })), {
+  const exported = (test: EvaluationReport | undefined) => {
+    const card = cardOf({ ...about, test });
+    const file = exportModel(weights, card);
+    return config.stills ? withStillNetwork(file, stills, config.stills, card) : file;
+  };
+  const model = await loadModel(exported(undefined), {
     threads: options.threads,
   });
   let test: EvaluationReport;
@@ -50,7 +64,7 @@ export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }
   }
   const seconds = record.epochs.reduce((sum, one) => sum + one.seconds, 0);
   const framesPerSecond = record.epochs.reduce((sum, one) => sum + one.framesPerSecond, 0) / record.epochs.length;
-  await writeWhole(join(out, 'model.onnx'), exportModel(weights, cardOf({ ...about, test })));
+  await writeWhole(join(out, 'model.onnx'), exported(test));
   await writeWhole(
     join(out, 'record.html'),
     recordHtml({ config, epochs: record.epochs, dataset: dataset.name, test, testFold: options.testFold }),
@@ -75,6 +89,13 @@ export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }
   };
   await writeWhole(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
   return { model: join(out, 'model.onnx'), bestEpoch, test, ...(leakage && { leakage }), framesPerSecond, seconds };
+}
+
+/** One file of both networks: their log-probabilities add up as their logits did in training. */
+function withStillNetwork(file: Uint8Array, weights: WeightSet, stills: StillsConfig, card: ModelCard): Uint8Array {
+  const { signal, network } = stills;
+  const second = exportModel(weights, { ...card, signal, network, normalisation: stillNormalisation });
+  return fuseModels(file, second, { ...card, keyframes: { weight: 1, temperature: 1 } });
 }
 
 /** z_e of the clips of the people trained on, as evaluation would show them. */

@@ -113,7 +113,7 @@ describe.each(['vclub', 'l1out', 'mine', 'hsic', 'gradient-reversal'] as const)(
       input: feed(input, batch, 2, 1, 16, 16),
       labels: feed(labels, batch),
       weights: feed(new Float32Array(batch).fill(1), batch),
-      identity: feed(side.identity, batch, d),
+      identity: feed(side.identity!, batch, d),
       lambda: feed(Float32Array.of(0.7)),
       apex: feed(side.apex!, batch, apexSize ** 2),
       apexWeights: feed(side.apexWeights!, batch),
@@ -139,7 +139,7 @@ describe.each(['vclub', 'l1out', 'mine', 'hsic', 'gradient-reversal'] as const)(
       const shape = { batch, embedding: 6, identity: d };
       const estimator = await Estimator.create(regulariser!, parts.regulariser!, shape, parts.estimator, 1);
       const { embedding } = await step.run(feeds, { network: settings, decoder: settings });
-      estimator.remember(embedding!.data as Float32Array, side.identity);
+      estimator.remember(embedding!.data as Float32Array, side.identity!);
       for (let i = 0; i < 10; i++) await estimator.learn();
       await estimator.close();
     }
@@ -205,7 +205,7 @@ describe('the game', () => {
         const { input, side } = draw(5000 + s);
         const { embedding } = await trainer.predict(input, batch);
         for (let i = 0; i < batch; i++) {
-          rows.push({ person: side.identity.slice(i * d, i * d + d).join(), ze: embedding.slice(i * 6, i * 6 + 6) });
+          rows.push({ person: side.identity!.slice(i * d, i * d + d).join(), ze: embedding.slice(i * 6, i * 6 + 6) });
         }
       }
       return betweenPeople(rows);
@@ -223,7 +223,7 @@ describe('the game', () => {
     const trainer = await make({ kind: 'vclub' });
     const { input, labels, side } = draw(0);
     await expect(trainer.step(input, labels)).rejects.toThrow('side values');
-    const short = { identity: side.identity.subarray(1) };
+    const short = { identity: side.identity!.subarray(1) };
     await expect(trainer.step(input, labels, undefined, short)).rejects.toThrow('side values');
   });
 });

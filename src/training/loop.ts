@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { ModelError } from '../errors.js';
 import { sizeOf } from '../graph/index.js';
-import { networkConfigSchema } from '../network/config.js';
+import { type NetworkConfig, networkConfigSchema } from '../network/config.js';
+import { combine } from '../network/fused.js';
 import { compileInference, openInference, type Prediction } from '../network/model.js';
 import type { Value } from '../network/runtime.js';
 import type { WeightSet } from '../network/weights.js';
@@ -15,6 +16,7 @@ import { createRegulariser } from './losses/index.js';
 import { cosineLearningRate } from './optimiser.js';
 import { Random } from './random.js';
 import { TrainingStep } from './step.js';
+import { stillShape } from './stills.js';
 import type { SideBatch, StepResult, Trainer, TrainerOptions } from './trainer.js';
 
 /** Sets up a network with fresh weights. Throws ModelError when the options contradict each other. */
@@ -58,21 +60,23 @@ function checkOptions({ network, signal, classes, batch, stepsPerEpoch, hyper, t
 }
 
 type Inference = Awaited<ReturnType<typeof openInference>>;
+type Clip = readonly [number, number, number, number];
 
 class ExpressionTrainer implements Trainer {
   readonly options: TrainerOptions;
   readonly random: Random;
-  private readonly clip: readonly [number, number, number, number];
+  private readonly clip: Clip;
   private readonly parts: ExpressionStep;
   private readonly program: TrainingStep;
   private readonly estimator: Estimator | undefined;
   private done = 0;
   /** The exported network with the weights of now; made when `predict` first wants it. */
   private inference: Promise<Inference> | undefined;
+  private stillInference: Promise<Inference> | undefined;
 
   constructor(
     options: TrainerOptions,
-    clip: readonly [number, number, number, number],
+    clip: Clip,
     random: Random,
     parts: ExpressionStep,
     program: TrainingStep,
@@ -91,7 +95,7 @@ class ExpressionTrainer implements Trainer {
   }
 
   async step(values: Float32Array, labels: Int32Array, weights?: Float32Array, side?: SideBatch): Promise<StepResult> {
-    const { batch, classes, hyper, stepsPerEpoch, network } = this.options;
+    const { batch, classes, hyper, stepsPerEpoch } = this.options;
     const shape = [batch, ...this.clip];
     if (values.length !== sizeOf(shape)) throw new ModelError(`step: ${values.length} values for [${shape}]`);
     if (labels.length !== batch || labels.some((label) => label < 0 || label >= classes)) {
@@ -103,11 +107,10 @@ class ExpressionTrainer implements Trainer {
       labels: { type: 'int32', shape: [batch], data: labels },
       weights: { type: 'float32', shape: [batch], data: weights ?? new Float32Array(batch).fill(1) },
     };
-    const keep = 1 - network.dropout;
-    for (const mask of this.parts.masks) {
-      const data = new Float32Array(sizeOf(mask.shape));
+    for (const { name, shape, keep } of this.parts.masks) {
+      const data = new Float32Array(sizeOf(shape));
       for (let i = 0; i < data.length; i++) data[i] = this.random.uniform() < keep ? 1 / keep : 0;
-      feeds[mask.name] = { type: 'float32', shape: mask.shape, data };
+      feeds[name] = { type: 'float32', shape, data };
     }
     const lr = cosineLearningRate(this.done, {
       peak: hyper.lr,
@@ -122,12 +125,12 @@ class ExpressionTrainer implements Trainer {
     };
     const lambda = this.lambda();
     Object.assign(feeds, this.sideFeeds(side, lambda));
-    const results = await this.program.run(feeds, { network: settings, decoder: settings });
+    const results = await this.program.run(feeds, { network: settings, stills: settings, decoder: settings });
     this.done++;
     await this.forget();
     let inner = Number.NaN;
     if (this.estimator) {
-      this.estimator.remember(results.embedding!.data as Float32Array, side!.identity);
+      this.estimator.remember(results.embedding!.data as Float32Array, side!.identity!);
       inner = await this.estimator.learn();
     }
     const logits = results.logits!.data;
@@ -161,15 +164,20 @@ class ExpressionTrainer implements Trainer {
   }
 
   private sideFeeds(side: SideBatch | undefined, lambda: number): Record<string, Value> {
-    const { game, batch } = this.options;
-    if (!this.parts.regulariser && !this.parts.decoder) return {};
+    const { game, batch, stills } = this.options;
     const value = (shape: readonly number[], data: Float32Array | undefined): Value => {
       if (data?.length !== sizeOf(shape)) {
-        throw new ModelError(`step: the game wants ${sizeOf(shape)} side values for [${shape}], got ${data?.length}`);
+        throw new ModelError(`step: ${sizeOf(shape)} side values for [${shape}] are wanted, got ${data?.length}`);
       }
       return { type: 'float32', shape, data };
     };
+    const pictures = stills && {
+      stills: value(stillShape(stills, batch), side?.stills?.input),
+      present: value([batch], side?.stills?.present),
+    };
+    if (!this.parts.regulariser && !this.parts.decoder) return { ...pictures };
     return {
+      ...pictures,
       identity: value([batch, game!.identitySize], side?.identity),
       lambda: value([], Float32Array.of(lambda)),
       ...(this.parts.decoder && {
@@ -179,20 +187,41 @@ class ExpressionTrainer implements Trainer {
     };
   }
 
-  async predict(values: Float32Array, n: number): Promise<Prediction> {
-    const { network, classes, threads } = this.options;
-    this.inference ??= openInference(
-      compileInference(this.weights(), network, this.clip, classes),
-      this.clip,
-      classes,
-      network.embedding,
-      threads,
-    );
-    return (await this.inference).predict(values, n);
+  async predict(
+    values: Float32Array,
+    n: number,
+    keys: readonly (Float32Array | undefined)[] = [],
+  ): Promise<Prediction> {
+    const { network, classes, stills } = this.options;
+    this.inference ??= this.open(this.weights(), network, this.clip);
+    const found = await (await this.inference).predict(values, n);
+    if (!stills) return found;
+    const [, frames, planes, height, width] = stillShape(stills, 1);
+    this.stillInference ??= this.open(this.stillWeights()!, stills.network, [frames, planes, height, width]);
+    for (let i = 0; i < n; i++) {
+      const key = keys[i];
+      if (!key) continue;
+      const { probabilities } = await (await this.stillInference).predict(key, 1);
+      combine(found.probabilities.subarray(i * classes, (i + 1) * classes), probabilities, 1, 1);
+    }
+    return found;
+  }
+
+  private open(weights: WeightSet, network: NetworkConfig, clip: Clip): Promise<Inference> {
+    const { classes, threads } = this.options;
+    return openInference(compileInference(weights, network, clip, classes), clip, classes, network.embedding, threads);
   }
 
   weights(): WeightSet {
-    return this.parts.network.weights(this.options.hyper.ema === undefined ? 'weights' : 'average');
+    return this.parts.network.weights(this.exported);
+  }
+
+  stillWeights(): WeightSet | undefined {
+    return this.parts.stills?.weights(this.exported);
+  }
+
+  private get exported(): 'weights' | 'average' {
+    return this.options.hyper.ema === undefined ? 'weights' : 'average';
   }
 
   saveCheckpoint(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
@@ -236,18 +265,21 @@ class ExpressionTrainer implements Trainer {
   }
 
   private identity(): string {
-    const { network, signal, classes, hyper, game } = this.options;
-    return JSON.stringify({ network, signal, classes, average: hyper.ema !== undefined, game });
+    const { network, signal, classes, hyper, game, stills } = this.options;
+    return JSON.stringify({ network, signal, classes, average: hyper.ema !== undefined, game, stills });
   }
 
   private async forget(): Promise<void> {
-    const old = this.inference;
+    const old = [this.inference, this.stillInference];
     this.inference = undefined;
-    // A session that failed to open was reported to the caller of `predict`.
-    await old?.then(
-      (inference) => inference.close(),
-      () => undefined,
-    );
+    this.stillInference = undefined;
+    for (const one of old) {
+      // A session that failed to open was reported to the caller of `predict`.
+      await one?.then(
+        (inference) => inference.close(),
+        () => undefined,
+      );
+    }
   }
 }
 

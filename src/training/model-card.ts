@@ -76,6 +76,7 @@ export function cardOf(source: CardSource): ModelCard {
         chosenEpoch: chosen.epoch,
         ...flat('regulariser', config.regulariser),
         ...flat('apex', config.apex),
+        ...(config.stills && { 'stills.drop': config.stills.drop, 'stills.alone': config.stills.alone }),
         ...(options.protocol && { protocol: options.protocol.name }),
         ...Object.fromEntries(Object.entries(augmentation).map(([key, value]) => [`augmentation.${key}`, value])),
       },

@@ -10,6 +10,7 @@ import { registerEvaluate } from '../cli/commands/evaluate.js';
 import { loadDataset } from '../dataset/dataset.js';
 import { readClip } from '../dataset/read-clip.js';
 import { ModelError } from '../errors.js';
+import { negativeLogLikelihood } from '../evaluation/calibration.js';
 import { evaluateClips } from '../evaluation/evaluate.js';
 import { loadModel, readCard } from '../network/model.js';
 import { FrameCropper } from '../residual/crop.js';
@@ -76,6 +77,37 @@ describe('train', () => {
       await expect(analyze(join(data, rows[0]!.path), { model }).result()).rejects.toThrow(
         'needs one that reads P-frames',
       );
+    } finally {
+      await model.close();
+    }
+  });
+
+  it('trains a second network on the I-frames together with the first: one file, tested as trained, resumed bit for bit', async () => {
+    const { signal, network } = config();
+    const stills = { signal: { ...signal, kind: 'keyframes' as const, frames: 2 }, network, drop: 0.3, alone: 0.5 };
+    const joint = config({ stills, epochs: 4 });
+    const whole = await train(options('joint', { config: joint }));
+    const stop = new AbortController();
+    let steps = 0;
+    const step = () => {
+      if (++steps === 5) stop.abort(new DOMException('interrupted', 'AbortError'));
+    };
+    const cut = { config: joint, events: { step }, signal: stop.signal };
+    await expect(train(options('joint-cut', cut))).rejects.toThrow('interrupted');
+    await train(options('joint-cut', { config: joint, resume: true }));
+    const bytes = (name: string) => readFileSync(join(folder, name, 'best.safetensors'));
+    expect(bytes('joint-cut').equals(bytes('joint'))).toBe(true);
+
+    const model = await loadModel(whole.model);
+    try {
+      expect(model.card.keyframes).toEqual({ weight: 1, temperature: 1 });
+      expect(model.keyframes?.signal).toEqual(stills.signal);
+      const dataset = await loadDataset(data, { labels: model.card.labels });
+      const rows = dataset.clips.filter(({ fold }) => fold === 2);
+      const { outcomes } = await evaluateClips(model, dataset, rows);
+      // Validation took both networks from the trainer and the store, this takes them from the file and the clips.
+      const { validation } = recordOf('joint').findLast(({ best }) => best)!;
+      expect(negativeLogLikelihood(outcomes)).toBeCloseTo(validation.loss, 2);
     } finally {
       await model.close();
     }

@@ -12,7 +12,7 @@ import type { Normalisation } from '../residual/tensor.js';
 import type { TrainingConfig } from './config.js';
 import { finish } from './finish.js';
 import type { TrainOptions, TrainResult } from './options.js';
-import { openParsedClips } from './parsed-clips.js';
+import { openParsedClips, type ParsedClips } from './parsed-clips.js';
 import { selectClips } from './protocol.js';
 import { openFolder } from './run-folder.js';
 import type { Run } from './run-plan.js';
@@ -53,11 +53,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     ofTrained: whole.train.filter((row) => train.some(({ subject }) => subject === row.subject)),
     normalisation: normalisationOf(config),
   };
-  const store = await openParsedClips(options, dataset, [...new Set([...whole.train, ...whole.validation])]);
+  const parsed = [...new Set([...whole.train, ...whole.validation])];
+  const store = await openParsedClips(options, dataset, parsed);
+  let stills: ParsedClips | undefined;
   try {
-    return await finish(run, store, await new Session(run, store).run(checkpoint));
+    if (config.stills) {
+      const pictures = { ...options, config: { ...config, signal: config.stills.signal } };
+      stills = await openParsedClips(pictures, dataset, parsed);
+    }
+    return await finish(run, store, await new Session(run, store, stills).run(checkpoint));
   } finally {
     store.close();
+    stills?.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ModelError } from '../errors.js';
 import { confusionMatrix, metricsOf } from '../evaluation/metrics.js';
 import { writeWhole } from '../files/write-whole.js';
-import { writeSafetensors } from '../network/weights.js';
+import { type WeightArray, type WeightSet, writeSafetensors } from '../network/weights.js';
 import { Batches, evenBatches, type LabelledClip } from './batches.js';
 import { addGame, freshGame, type GameRecord, type GameSums, gameRecord } from './game-record.js';
 import { createTrainer } from './loop.js';
@@ -12,6 +12,7 @@ import { type EpochRecord, TrainingRecord } from './record.js';
 import { recordHtml } from './record-html.js';
 import { identityOf } from './run-folder.js';
 import type { Run } from './run-plan.js';
+import { stillNormalisation, stillPrefix } from './stills.js';
 import type { Trainer } from './trainer.js';
 
 /** Where a run stands; kept in its checkpoint. */
@@ -42,14 +43,17 @@ export interface Trained {
 export class Session {
   readonly #run: Run;
   readonly #store: ParsedClips;
+  readonly #stills: ParsedClips | undefined;
   readonly #batches: Batches;
   readonly #validation: LabelledClip[];
   #progress: Progress = { ...freshEpoch, game: freshGame(), epochsDone: 0, best: undefined };
 
-  constructor(run: Run, store: ParsedClips) {
+  /** @param stills the I-frames of the same clips, where the config has a network for them */
+  constructor(run: Run, store: ParsedClips, stills: ParsedClips | undefined) {
     const { config } = run.options;
     this.#run = run;
     this.#store = store;
+    this.#stills = stills;
     this.#validation = labelled(run, run.split.validation);
     this.#batches = new Batches({
       clips: labelled(run, run.split.train),
@@ -60,6 +64,10 @@ export class Session {
       batch: config.batch,
       seed: config.seed,
       variants: config.variants,
+      stills: stills && {
+        ...{ sequence: (path) => stills.clip(path), signal: config.stills!.signal, drop: config.stills!.drop },
+        normalisation: stillNormalisation,
+      },
       ...(config.minSteps !== undefined && { minSteps: config.minSteps }),
     });
   }
@@ -85,6 +93,7 @@ export class Session {
       },
       seed: config.seed,
       threads,
+      stills: config.stills,
       ...(side && { game: { regulariser: config.regulariser, apex: config.apex, identitySize: side.identitySize } }),
     });
     try {
@@ -120,7 +129,8 @@ export class Session {
     while (trainer.steps < end) {
       const step = trainer.steps;
       // The next batch is made while the run-time is at work on this one.
-      const running = trainer.step(batch.input, batch.labels, undefined, this.#run.side?.batch(batch.shown));
+      const side = { ...this.#run.side?.batch(batch.shown), stills: batch.stills };
+      const running = trainer.step(batch.input, batch.labels, undefined, side);
       if (step + 1 < end) batch = this.#batches.at(step + 1);
       const result = await running;
       progress.loss += result.loss;
@@ -166,7 +176,7 @@ export class Session {
     if (best) {
       const { war, uar, loss } = validation;
       this.#progress.best = { epoch, war, uar, loss };
-      await writeWhole(join(out, 'best.safetensors'), writeSafetensors(trainer.weights(), { epoch: String(epoch) }));
+      await writeWhole(join(out, 'best.safetensors'), writeSafetensors(withStills(trainer), { epoch: String(epoch) }));
     }
     await record.add(entry);
     await writeWhole(
@@ -190,15 +200,31 @@ export class Session {
     const { labels } = this.#run;
     const outcomes: { truth: number; predicted: number }[] = [];
     let loss = 0;
+    const clips = this.#validation;
     const all = evenBatches({
-      clips: this.#validation,
+      clips,
       sequence: (path) => this.#store.clip(path),
       signal: config.signal,
       normalisation: this.#run.normalisation,
       batch: 32,
     });
+    const stills = this.#stills;
+    const pictures =
+      stills &&
+      evenBatches({
+        clips,
+        sequence: (path) => stills.clip(path),
+        signal: config.stills!.signal,
+        normalisation: stillNormalisation,
+        batch: 32,
+      });
     for (const { input, clips } of all) {
-      const { probabilities } = await trainer.predict(input, clips.length);
+      const shown = pictures?.next().value?.input;
+      const size = shown && shown.length / clips.length;
+      const keys = clips
+        .map((_, i) => size && shown.subarray(i * size, (i + 1) * size))
+        .filter((key) => key !== undefined);
+      const { probabilities } = await trainer.predict(input, clips.length, keys);
       clips.forEach(({ label }, i) => {
         const answer = probabilities.subarray(i * labels.length, (i + 1) * labels.length);
         outcomes.push({ truth: label, predicted: answer.indexOf(Math.max(...answer)) });
@@ -215,6 +241,12 @@ export class Session {
     });
     await writeWhole(join(this.#run.options.out, 'checkpoint.safetensors'), bytes);
   }
+}
+
+/** Both networks' weights in one set. */
+function withStills(trainer: Trainer): WeightSet {
+  const second = trainer.stillWeights() ?? new Map<string, WeightArray>();
+  return new Map([...trainer.weights(), ...[...second].map(([name, array]) => [stillPrefix + name, array] as const)]);
 }
 
 /** Clips with their classes. */

@@ -6,6 +6,7 @@ import type { Signal } from '../residual/signal.js';
 import type { ApexConfig } from './losses/apex.js';
 import type { RegulariserConfig } from './losses/regulariser.js';
 import type { Random } from './random.js';
+import type { StillBatch, StillsConfig } from './stills.js';
 
 /** Optimiser and schedule. */
 export interface Hyperparameters {
@@ -25,10 +26,12 @@ export interface Hyperparameters {
   ema?: number;
 }
 
-/** The side inputs of one batch. */
+/** What a step reads beside clips and labels. */
 export interface SideBatch {
-  /** z_i, standardised over the training clips: [batch, d]. */
-  identity: Float32Array;
+  /** z_i, standardised over the training clips: [batch, d]. Wanted where there is a game. */
+  identity?: Float32Array;
+  /** Wanted where the options have `stills`. */
+  stills?: StillBatch | undefined;
   /** Grey faces from 0 to 1: [batch, 48 x 48], zeros where there is none. Absent without the apex constraint. */
   apex?: Float32Array;
   /** 1 where the clip has an apex face, 0 elsewhere: [batch]. */
@@ -56,6 +59,8 @@ export interface TrainerOptions {
   hyper: Hyperparameters;
   /** Left out: cross-entropy alone. */
   game?: GameOptions;
+  /** A second network on I-frames; left out: none. */
+  stills?: StillsConfig | undefined;
   /** Of the initial weights and of dropout. */
   seed: number;
   /** Threads inside an operator. */
@@ -98,14 +103,19 @@ export interface Trainer {
   readonly random: Random;
   /**
    * One update. `input` is float32 [batch, T, C, S, S], `labels` int32 [batch] in 0..classes-1, `weights` float32 [batch]
-   * (1 each if absent); `side` is wanted where the options have a game. The arrays are read before the promise settles and
+   * (1 each if absent); `side` is wanted where the options have a game or stills. The arrays are read before the promise settles and
    * may be reused afterwards.
    */
   step(input: Float32Array, labels: Int32Array, weights?: Float32Array, side?: SideBatch): Promise<StepResult>;
-  /** Inference with the running statistics and the current (or averaged) weights; `input` is float32 [n, T, C, S, S], any n. */
-  predict(input: Float32Array, n: number): Promise<Prediction>;
+  /**
+   * Inference with the running statistics and the current (or averaged) weights; `input` is float32 [n, T, C, S, S], any n.
+   * With `stills`, `keys` are the I-frames of each clip, or `undefined` for one without.
+   */
+  predict(input: Float32Array, n: number, keys?: readonly (Float32Array | undefined)[]): Promise<Prediction>;
   /** Copies of weights and running statistics, as `exportModel` takes them. */
   weights(): WeightSet;
+  /** The same of the second network; undefined where there is none. */
+  stillWeights(): WeightSet | undefined;
   /** Weights, optimiser state, step, generator: safetensors. `metadata` is kept beside it. */
   saveCheckpoint(metadata?: Readonly<Record<string, string>>): Uint8Array;
   /** Continues where `saveCheckpoint` was called; returns its metadata. Throws ModelError when it is not of this network. */
