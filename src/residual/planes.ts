@@ -40,7 +40,8 @@ export interface CropSequence {
   afterKey(p: number): boolean;
   /**
    * The sum of P-frames `from` (included) to `to` (not included) in place: `out` is overwritten with residual, motion x,
-   * motion y, C x C each, in the units of `CropPlanes`. Zeros where `to <= from`.
+   * motion y, C x C each, in the units of `CropPlanes`, and, where it has room for a fourth plane, in how many of the P-frames
+   * each sample is masked. Zeros where `to <= from`.
    */
   sum(from: number, to: number, out: Int32Array): void;
 }
@@ -99,9 +100,10 @@ export class CropList implements CropSequence {
     const area = this.size * this.size;
     out.fill(0);
     for (let p = from; p < to; p++) {
-      const { residual, motion } = this.#at(p);
+      const { residual, motion, mask } = this.#at(p);
       for (let i = 0; i < area; i++) out[i]! += residual[i]!;
       for (let i = 0; i < 2 * area; i++) out[area + i]! += motion[i]!;
+      if (out.length === 4 * area) for (let i = 0; i < area; i++) out[3 * area + i]! += mask[i]!;
     }
   }
 

@@ -38,19 +38,31 @@ export const signalSchema = z
     planes: z.enum(['residual', 'motion', 'both']).optional(),
     /** Planes of `decoded`; left out: `rgb`. */
     colour: z.enum(['rgb', 'luma']).optional(),
+    /** The head's own motion, fitted to each sample's motion planes and taken out of them (`rigid.ts`); left out: `none`. */
+    rigid: z.enum(['none', 'translation', 'similarity', 'affine']).optional(),
+    /** What of the window counts: all of it, or an ellipse with a soft edge around its middle; left out: `square`. */
+    outline: z.enum(['square', 'ellipse']).optional(),
+    /** One more plane: the share of a sample's P-frames in which there is no temporal residual (intra, lost, outside). */
+    mask: z.boolean().optional(),
   })
-  .superRefine(({ kind, planes, colour }, context) => {
+  .superRefine((signal, context) => {
+    const { kind, planes, colour, rigid = 'none', mask } = signal;
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if (planes !== undefined && kind !== 'accumulated' && kind !== 'summed') {
       refuse('planes', `only accumulated and summed have a choice of planes, not ${kind}`);
     }
     if (colour !== undefined && kind !== 'decoded') refuse('colour', `only decoded has colours, not ${kind}`);
+    const coded = readsCoded(signal);
+    if (rigid !== 'none' && (!coded || planeRange(signal)[1] === 1)) {
+      refuse('rigid', 'there is no motion in this signal to take the head’s out of');
+    }
+    if (mask && !coded) refuse('mask', `${kind} has no masked samples`);
   });
 
 export type Signal = z.infer<typeof signalSchema>;
 
 /** What decides which planes a sample has. */
-type Planed = Pick<Signal, 'kind' | 'planes' | 'colour'>;
+type Planed = Pick<Signal, 'kind' | 'planes' | 'colour' | 'mask'>;
 
 /** Where the planes of a sample begin and end (not included) among residual (or luma, or red), motion x, motion y. */
 export function planeRange({ kind, planes = 'both', colour = 'rgb' }: Planed): readonly [number, number] {
@@ -70,10 +82,20 @@ export function planeRange({ kind, planes = 'both', colour = 'rgb' }: Planed): r
   }
 }
 
-/** Planes per sample. Order: residual luma (`keyframes`: luma; `decoded`: luma or R, G, B), motion x, motion y. */
+/** Does it read what P-frames code, and no pictures? */
+export function readsCoded({ kind }: Pick<Signal, 'kind'>): boolean {
+  return kind !== 'keyframes' && kind !== 'decoded' && kind !== 'decoded-difference';
+}
+
+/** Planes per sample. Order: residual luma (`keyframes`: luma; `decoded`: luma or R, G, B), motion x, motion y, mask. */
 export function signalPlanes(signal: Planed): number {
   const [from, to] = planeRange(signal);
-  return to - from;
+  return to - from + (signal.mask ? 1 : 0);
+}
+
+/** Must it be known which samples are masked in which P-frame? */
+export function needsMask({ mask = false, rigid = 'none' }: Pick<Signal, 'mask' | 'rigid'>): boolean {
+  return mask || rigid !== 'none';
 }
 
 /** Why a model of this signal cannot read a video along time; `undefined` where it can. */

@@ -2,9 +2,11 @@
  * From crop planes to the network's input: one float32 tensor [T, C, S, S] per clip, for every kind of `Signal`. Training
  * and analysis both come through here.
  */
+import { ellipse } from './outline.js';
 import { type CropSequence, MOTION_UNIT, RESIDUAL_UNIT } from './planes.js';
+import { RigidMotion } from './rigid.js';
 import { accumulationStart, type SamplePlan } from './sampling.js';
-import { planeRange, type Signal, signalPlanes } from './signal.js';
+import { needsMask, planeRange, type Signal, signalPlanes } from './signal.js';
 
 /** Luma steps added to the standard deviation, so that a flat picture stays flat. */
 const FLAT = 4;
@@ -21,6 +23,8 @@ export interface CropView {
   flip: boolean;
   /** Factor on the residual: a change of the picture's contrast. */
   gain: number;
+  /** Which planes are 0 in the whole clip, if any. */
+  without?: 'residual' | 'motion';
 }
 
 /** The middle of the grid, as it is. */
@@ -32,6 +36,10 @@ export function centreView(crop: number, size: number): CropView {
 export class ClipTensor {
   readonly #signal: Signal;
   readonly #normalisation: Normalisation;
+  readonly #rigid: RigidMotion | undefined;
+  readonly #outline: Float32Array | undefined;
+  /** Planes of a sequence that are read: 3, or 4 with the mask. */
+  readonly #read: number;
   #planes = new Int32Array(0);
   #carried = new Float32Array(0);
   #warped = new Float32Array(0);
@@ -42,6 +50,10 @@ export class ClipTensor {
   constructor(signal: Signal, normalisation: Normalisation) {
     this.#signal = signal;
     this.#normalisation = normalisation;
+    const { rigid = 'none', size } = signal;
+    this.#rigid = rigid === 'none' ? undefined : new RigidMotion(rigid, size);
+    this.#outline = signal.outline === 'ellipse' ? ellipse(size) : undefined;
+    this.#read = needsMask(signal) ? 4 : 3;
   }
 
   /** Values per clip: T x C x S x S. */
@@ -57,21 +69,31 @@ export class ClipTensor {
     if (view.x < 0 || view.y < 0 || view.x + size > crop || view.y + size > crop) {
       throw new RangeError(`a window of ${size} at ${view.x}, ${view.y} leaves the crop grid of ${crop}`);
     }
-    if (this.#planes.length !== 3 * crop * crop) {
-      this.#planes = new Int32Array(3 * crop * crop);
-      this.#carried = new Float32Array(3 * crop * crop);
-      this.#warped = new Float32Array(3 * crop * crop);
+    const length = this.#read * crop * crop;
+    if (this.#planes.length !== length) {
+      this.#planes = new Int32Array(length);
+      this.#carried = new Float32Array(length);
+      this.#warped = new Float32Array(length);
     }
     const step = signalPlanes(this.#signal) * size * size;
     this.#carriedStart = -1;
     for (let k = 0; k < frames; k++) {
       const pick = plan.picks[k]!;
-      if (kind === 'accumulated') this.#accumulate(sequence, pick);
-      else if (kind === 'summed' || kind === 'decoded-difference') {
-        sequence.sum(plan.bounds[k]!, plan.bounds[k + 1]!, this.#planes);
+      let planes: Int32Array | Float32Array = this.#planes;
+      let summed = 1; // P-frames in the planes
+      if (kind === 'accumulated') {
+        this.#accumulate(sequence, pick);
+        planes = this.#carried;
+        summed = this.#carriedTo - this.#carriedStart + 1;
+      } else if (kind === 'summed' || kind === 'decoded-difference') {
+        const [from, to] = [plan.bounds[k]!, plan.bounds[k + 1]!];
+        sequence.sum(from, to, this.#planes);
+        summed = to - from;
       } else if (kind === 'decoded') sequence.sum(0, pick + 1, this.#planes);
       else sequence.sum(pick, pick + 1, this.#planes);
-      this.#write(kind === 'accumulated' ? this.#carried : this.#planes, crop, view, out, offset + k * step);
+      if (this.#rigid) planes = this.#rigid.without(planes, summed, crop, view.x, view.y);
+      this.#write(planes, summed, crop, view, out, offset + k * step);
+      if (this.#outline) this.#cut(this.#outline, out.subarray(offset + k * step, offset + (k + 1) * step));
     }
   }
 
@@ -106,6 +128,7 @@ export class ClipTensor {
           next[i] = planes[i]! + old[f]!;
           next[area + i] = mx + old[area + f]!;
           next[2 * area + i] = my + old[2 * area + f]!;
+          if (this.#read === 4) next[3 * area + i] = planes[3 * area + i]! + old[3 * area + f]!;
         }
       }
       this.#carried = next;
@@ -115,7 +138,14 @@ export class ClipTensor {
     this.#carriedTo = p;
   }
 
-  #write(planes: Int32Array | Float32Array, crop: number, view: CropView, out: Float32Array, offset: number): void {
+  #write(
+    planes: Int32Array | Float32Array,
+    summed: number,
+    crop: number,
+    view: CropView,
+    out: Float32Array,
+    offset: number,
+  ): void {
     if (this.#normalisation.kind === 'standard') {
       const count = signalPlanes(this.#signal);
       for (let plane = 0; plane < count; plane++) this.#standardise(planes, plane, crop, view, out, offset);
@@ -125,10 +155,14 @@ export class ClipTensor {
     const area = crop * crop;
     const limit = this.#normalisation.kind === 'gain+clip' ? this.#normalisation.limit : Number.POSITIVE_INFINITY;
     const [first, end] = planeRange(this.#signal);
+    const written = Array.from({ length: end - first }, (_, p) => first + p);
+    if (this.#signal.mask) written.push(3);
     let o = offset;
-    for (let plane = first; plane < end; plane++) {
-      const gain = plane === 0 ? RESIDUAL_UNIT * residualGain * view.gain : MOTION_UNIT * motionGain;
-      const factor = plane === 1 && view.flip ? -gain : gain;
+    for (const plane of written) {
+      let factor = plane === 0 ? RESIDUAL_UNIT * residualGain * view.gain : MOTION_UNIT * motionGain;
+      if (plane === 1 && view.flip) factor = -factor;
+      if (view.without === (plane === 0 ? 'residual' : 'motion')) factor = 0;
+      if (plane === 3) factor = 1 / Math.max(1, summed);
       for (let y = 0; y < size; y++) {
         const row = plane * area + (view.y + y) * crop + view.x;
         const begin = view.flip ? row + size - 1 : row;
@@ -138,6 +172,14 @@ export class ClipTensor {
           out[o++] = value > limit ? limit : Math.max(value, -limit);
         }
       }
+    }
+  }
+
+  /** What is beside the face becomes 0. */
+  #cut(outline: Float32Array, sample: Float32Array): void {
+    for (let i = 0, o = 0; o < sample.length; i++, o++) {
+      if (i === outline.length) i = 0;
+      sample[o]! *= outline[i]!;
     }
   }
 

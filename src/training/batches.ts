@@ -7,8 +7,9 @@ import { evenPlan } from '../residual/sampling.js';
 import type { Signal } from '../residual/signal.js';
 import { ClipTensor, centreView, type Normalisation } from '../residual/tensor.js';
 import { Random } from './random.js';
-import { type Augmentation, drawPlan, drawView } from './sampling.js';
+import { type Augmentation, drawLost, drawPlan, drawView } from './sampling.js';
 import type { StillBatch } from './stills.js';
+import { WithoutFrames } from './without-frames.js';
 
 export interface LabelledClip {
   /** Names the clip to `sequence`. */
@@ -105,7 +106,14 @@ export class Batches {
       const clip = sequence(path);
       const plan = drawPlan(signal.frames, clip.count, augmentation, random);
       const view = drawView(clip.size, signal.size, augmentation, random);
-      this.#tensor.fill(clip, plan, view, result.input, i * this.#tensor.length);
+      const lost = drawLost(clip.count, augmentation, random);
+      this.#tensor.fill(
+        lost.length > 0 ? new WithoutFrames(clip, lost) : clip,
+        plan,
+        view,
+        result.input,
+        i * this.#tensor.length,
+      );
       result.labels[i] = label;
       result.shown[i] = { path, flip: view.flip };
       if (result.stills) this.#still(path, result.stills, i, random);

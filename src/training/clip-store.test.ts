@@ -9,7 +9,8 @@ import { evenPlan } from '../residual/sampling.js';
 import { Batches } from './batches.js';
 import { openClipStore, type StoreDescription } from './clip-store.js';
 import { Random } from './random.js';
-import { defaultAugmentation, drawPlan, drawView } from './sampling.js';
+import { defaultAugmentation, drawLost, drawPlan, drawView } from './sampling.js';
+import { WithoutFrames } from './without-frames.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vultus-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -76,6 +77,39 @@ describe('openClipStore', () => {
     expect(Math.abs(out[0]! - 4080)).toBeLessThanOrEqual(4);
     expect(Math.abs(out[256]! + 64)).toBeLessThanOrEqual(4);
     store.close();
+  });
+
+  it('keeps the mask where the description says so', async () => {
+    const masked = async (path: string) => {
+      const list = new CropList(size);
+      const source = clipOf(path);
+      const one = new Int32Array(3 * 256);
+      for (let p = 0; p < source.count; p++) {
+        source.sum(p, p + 1, one);
+        const planes = { residual: Int16Array.from(one.subarray(0, 256)), motion: Int16Array.from(one.subarray(256)) };
+        const mask = Uint8Array.from({ length: 256 }, (_, i) => ((i + p) % 3 === 0 ? 1 : 0));
+        list.push({ size, ...planes, mask, index: p, isKey: false });
+      }
+      return list;
+    };
+    const store = await openClipStore(folder, { ...describeStore('mask', paths), mask: true }, { read: masked });
+    const [got, want] = [new Int32Array(4 * 256), new Int32Array(4 * 256)];
+    for (const path of paths) {
+      const clip = await masked(path);
+      for (const [from, to] of [
+        [0, clip.count],
+        [1, 3],
+        [2, 3],
+      ] as const) {
+        store.clip(path).sum(from, to, got);
+        clip.sum(from, to, want);
+        expect(got).toEqual(want);
+      }
+    }
+    store.close();
+    const plain = await openClipStore(folder, describeStore('sums', paths), { read });
+    expect(() => plain.clip('a').sum(0, 1, got)).toThrow('holds no mask');
+    plain.close();
   });
 
   it('parses nothing twice, and goes on where it was stopped', async () => {
@@ -200,6 +234,14 @@ describe('Batches', () => {
     const same = new Batches({ ...options, variants: 'one' }).at(3).input.slice();
     expect(same).toEqual(new Batches(options).at(3).input);
   });
+  it('may lose frames and planes of a clip', () => {
+    const lossy = { ...defaultAugmentation, dropFrames: 0.9, dropPlanes: 1 };
+    const { input } = new Batches({ ...options, augmentation: lossy }).at(0);
+    expect(input.every(Number.isFinite)).toBe(true);
+    const zero = (values: Float32Array) => values.filter((v) => v === 0).length / values.length;
+    expect(zero(input)).toBeGreaterThan(0.3);
+    expect(zero(new Batches(options).at(0).input)).toBeLessThan(0.2);
+  });
   it('let few clips take turns', () => {
     const batches = new Batches({ ...options, clips: options.clips.slice(0, 3), batch: 8 });
     expect(batches.stepsPerEpoch).toBe(1);
@@ -207,7 +249,57 @@ describe('Batches', () => {
   });
 });
 
+describe('WithoutFrames', () => {
+  it('sums the other frames, and masks the lost ones', () => {
+    const whole = clipOf('lossy');
+    const lost = [1, 2];
+    const part = new WithoutFrames(whole, lost);
+    expect([part.size, part.count, part.afterKey(0)]).toEqual([size, whole.count, true]);
+    const [got, want, one] = [new Int32Array(1024), new Int32Array(1024), new Int32Array(1024)];
+    for (const [from, to] of [
+      [0, whole.count],
+      [1, 3],
+      [2, 3],
+      [0, 1],
+    ] as const) {
+      part.sum(from, to, got);
+      want.fill(0);
+      for (let p = from; p < to; p++) {
+        if (lost.includes(p)) {
+          for (let i = 768; i < 1024; i++) want[i]!++;
+          continue;
+        }
+        whole.sum(p, p + 1, one);
+        for (let i = 0; i < 1024; i++) want[i]! += one[i]!;
+      }
+      expect(got).toEqual(want);
+    }
+  });
+});
+
 describe('draws', () => {
+  it('lose frames and planes as often as they are told to, and change nothing else', () => {
+    const random = new Random(4);
+    let [lost, frames, residual, motion] = [0, 0, 0, 0];
+    const often = { ...defaultAugmentation, dropFrames: 0.2, dropPlanes: 0.5 };
+    for (let i = 0; i < 2000; i++) {
+      const count = 1 + random.int(40);
+      const drawn = drawLost(count, often, random);
+      expect(drawn.every((p, k) => p < count && (k === 0 || p > drawn[k - 1]!))).toBe(true);
+      lost += drawn.length;
+      frames += count;
+      const { without } = drawView(70, 64, often, random);
+      if (without === 'residual') residual++;
+      if (without === 'motion') motion++;
+    }
+    expect(lost / frames).toBeGreaterThan(0.08);
+    expect(lost / frames).toBeLessThan(0.12);
+    for (const n of [residual, motion]) expect(Math.abs(n - 500)).toBeLessThan(80);
+    const [a, b] = [new Random(5), new Random(5)];
+    expect(drawLost(30, defaultAugmentation, a)).toEqual([]);
+    expect(drawView(70, 64, often, a)).toMatchObject(drawView(70, 64, defaultAugmentation, b));
+  });
+
   it('stay inside clip and grid, and reach their corners', () => {
     const random = new Random(9);
     const xs = new Set<number>();

@@ -47,6 +47,8 @@ export interface StoreDescription {
   track: string;
   /** Left out: what P-frames code. `key`: luma of I-frames. Else P-frames decoded to pixels (`dataset/read-decoded.ts`). */
   frames?: 'key' | `decoded ${'rgb' | 'luma' | 'difference'}`;
+  /** A fourth plane: which samples are masked. */
+  mask?: true;
   /** Version of the package that parsed. */
   package: string;
   /** Files, in order. */
@@ -97,10 +99,11 @@ export async function openClipStore(
 async function buildStore(
   place: string,
   header: string,
-  { crop, paths }: StoreDescription,
+  { paths, ...description }: StoreDescription,
   { read, onProgress, abort }: OpenStoreOptions,
 ): Promise<void> {
   const partial = `${place}.partial`;
+  const length = frameLength(description);
   await mkdir(partial, { recursive: true });
   const release = await lock(join(partial, 'lock'));
   try {
@@ -108,12 +111,12 @@ async function buildStore(
     const done = await resumableClips(index, header, paths);
     const file = openSync(join(partial, 'planes.bin'), done.length > 0 ? 'r+' : 'w');
     try {
-      let offset = done.reduce((end, clip) => end + storedBytes(clip.count, crop), 0);
+      let offset = done.reduce((end, clip) => end + storedBytes(clip.count, length), 0);
       ftruncateSync(file, offset);
       await writeFile(index, `${[header, ...done.map((clip) => JSON.stringify(clip))].join('\n')}\n`);
       for (let i = done.length; i < paths.length; i++) {
         abort?.throwIfAborted();
-        const { values, ...clip } = runningSums(await read(paths[i]!), paths[i]!);
+        const { values, ...clip } = runningSums(await read(paths[i]!), paths[i]!, length);
         const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
         for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, offset + at);
         await appendFile(index, `${JSON.stringify({ path: paths[i]!, offset, ...clip, crc: crc32(bytes) })}\n`);
@@ -168,20 +171,25 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function storedBytes(count: number, crop: number): number {
-  return count * 3 * crop * crop * Int16Array.BYTES_PER_ELEMENT;
+/** Values of a stored frame. */
+function frameLength({ crop, mask }: Pick<StoreDescription, 'crop' | 'mask'>): number {
+  return (mask ? 4 : 3) * crop * crop;
+}
+
+function storedBytes(count: number, length: number): number {
+  return count * length * Int16Array.BYTES_PER_ELEMENT;
 }
 
 /** Running sums of a clip's planes, modulo 2^16: a difference of two is exact while it fits in 16 bits by itself. */
 function runningSums(
   clip: CropSequence,
   path: string,
+  length: number,
 ): Pick<StoredClip, 'count' | 'keys' | 'shift'> & { values: Int16Array } {
-  const { count, size } = clip;
+  const { count } = clip;
   if (count > maxClipFrames) {
     throw new ModelError(`${path} has ${count} P-frames; training takes clips of up to ${maxClipFrames}: cut it`);
   }
-  const length = 3 * size * size;
   const frame = new Int32Array(length);
   const sum = new Int32Array(length);
   const low = new Int32Array(length);
@@ -234,18 +242,18 @@ export class ClipStore {
   /** The two stored frames read last, by their byte offset. */
   readonly #held: readonly [HeldFrame, HeldFrame];
 
-  private constructor(file: number, clips: readonly StoredClip[], crop: number) {
+  private constructor(file: number, clips: readonly StoredClip[], description: StoreDescription) {
     this.#file = file;
-    this.#crop = crop;
-    this.#length = 3 * crop * crop;
+    this.#crop = description.crop;
+    this.#length = frameLength(description);
     for (const clip of clips) this.#clips.set(clip.path, { ...clip, keySet: new Set(clip.keys) });
     this.#held = [heldFrame(this.#length), heldFrame(this.#length)];
   }
 
-  static async open(place: string, { crop }: StoreDescription): Promise<ClipStore> {
+  static async open(place: string, description: StoreDescription): Promise<ClipStore> {
     const [, ...lines] = (await readFile(join(place, 'index.jsonl'), 'utf8')).trimEnd().split('\n');
     const clips = lines.map((line) => JSON.parse(line) as StoredClip);
-    return new ClipStore(openSync(join(place, 'planes.bin'), 'r'), clips, crop);
+    return new ClipStore(openSync(join(place, 'planes.bin'), 'r'), clips, description);
   }
 
   /** P-frames of all clips. */
@@ -257,7 +265,7 @@ export class ClipStore {
   check(): string | undefined {
     const chunk = Buffer.allocUnsafe(4 * 2 ** 20);
     for (const { path, offset, count, crc } of this.#clips.values()) {
-      const length = storedBytes(count, this.#crop);
+      const length = storedBytes(count, this.#length);
       let found = 0;
       for (let at = 0; at < length; ) {
         const read = readSync(this.#file, chunk, 0, Math.min(chunk.length, length - at), offset + at);
@@ -284,20 +292,21 @@ export class ClipStore {
           return;
         }
         if (from < 0 || to > clip.count) throw new RangeError(`P-frames ${from} to ${to} of ${clip.count}`);
+        if (out.length > this.#length) throw new RangeError('the store holds no mask');
         const minuend = this.#read(clip, to - 1, undefined);
         if (from === 0) {
-          for (let i = 0; i < this.#length; i++) out[i] = minuend[i]! << clip.shift;
+          for (let i = 0; i < out.length; i++) out[i] = minuend[i]! << clip.shift;
           return;
         }
         const subtrahend = this.#read(clip, from - 1, minuend);
-        for (let i = 0; i < this.#length; i++) out[i] = (((minuend[i]! - subtrahend[i]!) << 16) >> 16) << clip.shift;
+        for (let i = 0; i < out.length; i++) out[i] = (((minuend[i]! - subtrahend[i]!) << 16) >> 16) << clip.shift;
       },
     };
   }
 
   /** Running sum up to and with P-frame `p`; `keep` is not overwritten. */
   #read(clip: StoredClip, p: number, keep: Int16Array | undefined): Int16Array {
-    const offset = clip.offset + storedBytes(p, this.#crop);
+    const offset = clip.offset + storedBytes(p, this.#length);
     const held = this.#held.find((slot) => slot.offset === offset);
     if (held) return held.values;
     // The older of the two makes room: stretches follow each other, so the later one is wanted next.

@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import { parseJson } from '../files/json-file.js';
 import { defaultNetworkConfig, networkConfigSchema } from '../network/config.js';
-import { signalSchema } from '../residual/signal.js';
+import { planeRange, readsCoded, signalSchema } from '../residual/signal.js';
 import { apexSchema } from './losses/apex.js';
 import { regulariserSchema } from './losses/regulariser.js';
 import { augmentationSchema, defaultAugmentation } from './sampling.js';
 import { stillsSchema } from './stills.js';
 
-export const trainingConfigSchema = z.strictObject({
+const configSchema = z.strictObject({
   /** Name of the model. */
   name: z.string().min(1).max(100),
   signal: signalSchema,
@@ -53,6 +53,19 @@ export const trainingConfigSchema = z.strictObject({
   mirror: z.boolean().optional(),
   /** Class names beyond the known expressions. */
   labels: z.array(z.string().min(1)).min(2).optional(),
+});
+
+/** A training config, with what its keys must agree on. */
+export const trainingConfigSchema = configSchema.superRefine(({ signal, augmentation }, context) => {
+  const { dropFrames = 0, dropPlanes = 0 } = augmentation;
+  const refuse = (key: string, message: string) =>
+    context.addIssue({ code: 'custom', path: ['augmentation', key], message });
+  const [from, to] = planeRange(signal);
+  const coded = readsCoded(signal);
+  if (dropFrames > 0 && !coded) refuse('dropFrames', `${signal.kind} reads no P-frames that could be lost`);
+  if (dropPlanes > 0 && (!coded || from > 0 || to < 3)) {
+    refuse('dropPlanes', 'only signals that read residual and motion can go without one of them');
+  }
 });
 
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;

@@ -10,7 +10,7 @@ import { readerOf } from '../dataset/reader.js';
 import { ModelError } from '../errors.js';
 import { FrameCropper } from '../residual/crop.js';
 import type { CropSequence } from '../residual/planes.js';
-import type { Signal } from '../residual/signal.js';
+import { needsMask, type Signal } from '../residual/signal.js';
 import { type ClipStore, openClipStore, type StoreDescription } from './clip-store.js';
 import type { TrainOptions } from './options.js';
 import { packageVersion } from './package-version.js';
@@ -101,6 +101,7 @@ async function openStore(
       margin: config.signal.margin,
       track: 'linear',
       ...storedFrames(config.signal),
+      ...(needsMask(config.signal) && { mask: true as const }),
       package: packageVersion(),
       paths: rows.map((row) => row.path),
     },

@@ -177,6 +177,11 @@ describe('train', () => {
     await expect(train(options('x', { testFold: 2 }))).rejects.toThrow(ModelError);
     await expect(train(options('x', { testFold: 7 }))).rejects.toThrow('there is no fold 7');
     await expect(train(options('x', { config: config({ codec: 'h264' }) }))).rejects.toThrow('no clip of codec h264');
+    const wrong = { signal: { ...config().signal, kind: 'keyframes' }, augmentation: { ...config().augmentation } };
+    expect(() => config({ ...wrong, augmentation: { ...wrong.augmentation, dropFrames: 0.1 } })).toThrow(
+      'could be lost',
+    );
+    expect(() => config({ ...wrong, augmentation: { ...wrong.augmentation, dropPlanes: 0.1 } })).toThrow('go without');
   });
 
   it('learns baselines from decoded pictures: evaluation reads them as training did, analysis refuses them', async () => {
@@ -207,6 +212,31 @@ describe('train', () => {
       expect(model.card.signal).toMatchObject({ kind: 'summed', planes: 'residual' });
       const { faces } = await analyze(join(data, 'P4-surprise-1.mp4'), { model, faces: 'frame', window: 0.4 }).result();
       expect(faces[0]!.windows.length).toBeGreaterThan(0);
+    } finally {
+      await model.close();
+    }
+  });
+
+  it('makes the head, the outline and the mask of a signal the same in training, evaluation and analysis', async () => {
+    const signal = { ...config().signal, rigid: 'similarity', outline: 'ellipse', mask: true };
+    const augmentation = { ...config().augmentation, dropFrames: 0.1, dropPlanes: 0.1 };
+    const found = await train(options('options', { config: config({ signal, augmentation, epochs: 2 }) }));
+    const model = await loadModel(found.model);
+    try {
+      const dataset = await loadDataset(data, { labels: model.card.labels });
+      const rows = dataset.clips.filter(({ fold }) => fold === 2);
+      const { outcomes } = await evaluateClips(model, dataset, rows);
+      const right = outcomes.filter(({ truth, predicted }) => truth === predicted).length;
+      expect(right / rows.length).toBeCloseTo(model.card.metrics[0]!.war, 5);
+      const row = dataset.clips.find(({ path }) => path === 'P4-surprise-1.mp4')!;
+      const one = await evaluateClips(model, { ...dataset, faces: new Map() }, [row]);
+      const whole = { model, faces: 'frame', window: 60, hop: 60 } as const;
+      const { faces } = await analyze(join(data, row.path), whole).result();
+      // The whole clip as one window in the whole picture is the clip of evaluation.
+      expect(faces[0]!.windows).toHaveLength(1);
+      faces[0]!.windows[0]!.probabilities.forEach((p, c) => {
+        expect(p).toBeCloseTo(one.outcomes[0]!.probabilities[c]!, 5);
+      });
     } finally {
       await model.close();
     }

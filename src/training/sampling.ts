@@ -15,6 +15,10 @@ export const augmentationSchema = z.strictObject({
   jitter: z.boolean(),
   /** The residual is multiplied by e^g with g uniform in [-gain, gain]. */
   gain: z.number().min(0).max(2),
+  /** Up to this share of a clip's P-frames is lost, drawn anew each time: they read as masked and 0. Left out: none. */
+  dropFrames: z.number().min(0).max(0.9).optional(),
+  /** In this share of the showings residual or motion (one of them, by a coin) is 0 in the whole clip. Left out: never. */
+  dropPlanes: z.number().min(0).max(1).optional(),
 });
 
 export type Augmentation = z.infer<typeof augmentationSchema>;
@@ -28,14 +32,24 @@ export function drawPlan(frames: number, count: number, { stretch, jitter }: Aug
   return spread(frames, from, from + length, jitter ? () => random.uniform() : () => 0.5);
 }
 
-/** Draws the window, the mirror and the contrast of one showing. */
+/** Draws which P-frames of a clip are lost in one showing. Draws nothing where none may be. */
+export function drawLost(count: number, { dropFrames = 0 }: Augmentation, random: Random): number[] {
+  if (dropFrames === 0) return [];
+  const share = dropFrames * random.uniform();
+  return Array.from({ length: count }, (_, p) => p).filter(() => random.uniform() < share);
+}
+
+/** Draws the window, the mirror, the contrast and the missing planes of one showing. */
 export function drawView(crop: number, size: number, augmentation: Augmentation, random: Random): CropView {
   const room = Math.min(crop - size, 2 * augmentation.shift);
   const begin = (crop - size - room) >> 1;
-  return {
+  const view = {
     x: begin + random.int(room + 1),
     y: begin + random.int(room + 1),
     flip: augmentation.flip && random.uniform() < 0.5,
     gain: Math.exp((2 * random.uniform() - 1) * augmentation.gain),
   };
+  const { dropPlanes = 0 } = augmentation;
+  if (dropPlanes === 0 || random.uniform() >= dropPlanes) return view;
+  return { ...view, without: random.uniform() < 0.5 ? 'residual' : 'motion' };
 }
