@@ -87,7 +87,8 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
       ...{ container, codec, width, height, duration, frames, predicted: pictures.times.length },
       ...{ parsed: seen.parsed, damaged: seen.damaged },
       ...{ notices, converted, located: faces.mode, model: { hash: model.hash, card: model.card } },
-      ...{ window, hop, threshold, labels, faces: await timelines.finish(labels, options) },
+      ...{ window, hop, threshold, smoothing: options.smoothing ?? defaultTimeline.smoothing },
+      ...{ labels, faces: await timelines.finish(labels, options) },
     });
   } finally {
     await faces?.close();

@@ -1,10 +1,13 @@
 /** The report: one HTML file with everything in it, for a browser without a network. */
-import type { AnalysisResult, FaceView } from '../timeline/result.js';
+import type { AnalysisResult, FaceTimeline, FaceView } from '../timeline/result.js';
 import { UNCERTAIN } from '../timeline/segments.js';
-import { axis, energyLane, filmstrip, lanes, ribbon, type Span, spansOf } from './chart.js';
+import { faceSection } from './face-html.js';
+import { face as picture } from './film.js';
 import { clock, codecName, escapeHtml as e, facesText, percent } from './format.js';
-import { boundaries, htmlDocument } from './page.js';
+import { boundaries, boundaryLine, htmlDocument } from './page.js';
+import { band, coarse, stretchesOf } from './ribbon.js';
 import { script } from './script.js';
+import { secondsByLabel, shareBar, sharesText, totalOf } from './shares.js';
 import { colours } from './style.js';
 
 export interface ReportEntry {
@@ -22,48 +25,102 @@ export interface ReportOptions {
   index?: string;
 }
 
-/** Renders one report of one or more analysed videos. */
+/** Faces with charts of their own, those that are there longest; faces with a line in the overview. */
+const [CHARTED, LISTED] = [12, 60];
+
+/** Renders one report of one or more analysed videos. Its size is bounded for each video, whatever its length. */
 export async function renderReport(
   entries: readonly ReportEntry[],
   { version, date, index }: ReportOptions,
 ): Promise<string> {
   const ids = entries.map((_, i) => `v${i}`);
-  const css = entries.map(({ result }, i) => colours(ids[i]!, result.labels)).join('');
-  const title = entries.length === 1 ? entries[0]!.file : `${entries.length} videos`;
+  const single = entries.length === 1;
+  const title = single ? entries[0]!.file : `${entries.length} videos`;
   const back =
     index === undefined ? '' : `<nav aria-label="Reports"><a href="${e(encodeURI(index))}">← All videos</a></nav>`;
-  const body = `${back}${entries.map((entry, i) => section(entry, ids[i]!)).join('\n')}
-${boundaries(entries.length === 1 ? 'this video' : 'these videos')}`;
+  const list = entries.map(({ file }, i) => `<li><a href="#${ids[i]}">${e(file)}</a></li>`);
+  const head = single
+    ? ''
+    : `<h1>${title}</h1>\n${boundaryLine}\n<nav class="card" aria-label="Videos"><ol class="contents">${list.join('')}</ol></nav>`;
+  const body = `${back}${head}
+${entries.map((entry, i) => section(entry, ids[i]!, single ? 1 : 2)).join('\n')}
+${boundaries(single ? 'this video' : 'these videos')}`;
+  const css = entries.map(({ result }, i) => colours(ids[i]!, result.labels)).join('');
   return await htmlDocument({ title: `Expression over time: ${title}`, css, body, script, version, date });
 }
 
-function section({ file, result }: ReportEntry, id: string): string {
-  const { container, codec, width, height, duration, notices, faces, converted } = result;
+/** @param level of the video's heading; those inside are one and two below */
+function section({ file, result }: ReportEntry, id: string, level: number): string {
+  const { container, codec, width, height, duration, notices, faces, converted, labels } = result;
+  const seconds = secondsByLabel(faces.flatMap(({ segments }) => segments));
+  const several = faces.length > 1;
+  const charted = longest(faces, CHARTED);
+  const lead =
+    faces.length === 1
+      ? headline({ ...result, ...faces[0]! })
+      : faces.length === 0
+        ? 'There was no face to read in this video.'
+        : `${faces.length} faces. All of them together: ${sharesText(seconds, 3)}.`;
+  const inner = several ? level + 2 : level + 1;
+  const charts = charted.map((face) => {
+    const view = { ...result, ...face };
+    const name = several
+      ? `<h${level + 1} class="t2" id="${id}-f${face.face}-title">Face ${face.face}</h${level + 1}>\n<p class="lead">${e(headline(view))}</p>`
+      : '';
+    const label = several ? ` role="group" aria-labelledby="${id}-f${face.face}-title"` : '';
+    return `<div class="face" id="${id}-f${face.face}"${label}>${name}\n${faceSection(view, `${id}-f${face.face}`, inner, charted.length, face === charted[0])}\n</div>`;
+  });
   return `<section class="video" id="${id}" aria-labelledby="${id}-title">
-<h1 id="${id}-title">${e(file)}</h1>
-${faces.length === 1 ? `<p class="lead">${e(headline({ ...result, ...faces[0]! }))}</p>` : `<p class="lead">${faces.length === 0 ? 'There was no face to read in this video.' : `${faces.length} faces.`}</p>`}
+<h${level} class="t1" id="${id}-title">${e(file)}</h${level}>
+<p class="lead">${e(lead)}</p>
 <ul class="facts">
 <li><b>${clock(duration)}</b> long</li><li><b>${e(codecName(codec))}</b> in ${e(container)}</li><li><b>${width}×${height}</b></li>
 <li>${e(facesText(result))}</li><li><b>${result.parsed}</b> of ${result.frames} frames read${converted ? '' : ', none of them decoded to pixels'}</li>
 </ul>
+${level === 1 ? boundaryLine : ''}
 ${notices.map((notice) => `<p class="notice" role="note">${e(notice)}</p>`).join('\n')}
-${faces.map((face) => faceSection({ ...result, ...face }, `${id}-f${face.face}`)).join('\n')}
-${modelCard(result)}
+${several ? '' : shareBar(seconds, labels)}
+${several ? overview(result, charted, id, level + 1) : ''}
+${charts.join('\n')}
+${modelCard(result, id, level + 1)}
 </section>`;
 }
 
-function faceSection(view: FaceView, id: string): string {
-  const several = view.faces.length > 1;
-  const head = several ? `<h2 class="face">Face ${view.face}</h2>\n<p class="lead">${e(headline(view))}</p>` : '';
-  return `<div class="face" id="${id}">${head}
-${charts(view, spansOf(view), id)}
-${segmentTable(view)}
-</div>`;
+/** Those that are there longest, in order of appearance. */
+function longest(faces: readonly FaceTimeline[], most: number): FaceTimeline[] {
+  const time = ({ segments }: FaceTimeline) => segments.reduce((sum, s) => sum + s.end - s.start, 0);
+  return [...faces]
+    .sort((a, b) => time(b) - time(a))
+    .slice(0, most)
+    .sort((a, b) => a.face - b.face);
+}
+
+/** All faces under one time axis, with links to their charts. */
+function overview(result: AnalysisResult, charted: readonly FaceTimeline[], id: string, level: number): string {
+  const { faces, labels, duration } = result;
+  const listed = longest(faces, LISTED);
+  const rows = listed.map((face) => {
+    const seconds = secondsByLabel(face.segments);
+    const [shot] = face.thumbnails;
+    const name = charted.includes(face) ? `<a href="#${id}-f${face.face}">Face ${face.face}</a>` : `Face ${face.face}`;
+    const strip = band(coarse(stretchesOf(face.segments, labels), 400), 0, duration);
+    return `<li class="lane who"><div class="name">${shot ? picture(shot, '') : ''}<span>${name}<small>there for ${clock(totalOf(seconds))}</small></span></div><div><div class="plot ribbon fine" role="img" aria-label="${e(sharesText(seconds))}">${strip}</div><small>${e(sharesText(seconds, 3))}</small></div></li>`;
+  });
+  const left = faces.length - listed.length;
+  const more = [
+    charted.length < faces.length ? `The ${charted.length} faces that are there longest have charts below.` : '',
+    left > 0 ? `${left} more are not listed: they are there for a shorter time.` : '',
+  ].filter(Boolean);
+  return `<div class="card"><h${level} class="t2">Who is there when</h${level}>
+<ol class="faces">${rows.join('\n')}</ol>
+${more.length > 0 ? `<p class="key">${more.join(' ')}</p>` : ''}</div>`;
 }
 
 /** The result in a sentence or two. */
 export function headline({ segments, labels, distribution }: FaceView): string {
-  const time = (label: string) => segments.reduce((sum, s) => sum + (s.label === label ? s.end - s.start : 0), 0);
+  const seconds = secondsByLabel(segments);
+  const total = totalOf(seconds);
+  const time = (label: string) => seconds.get(label) ?? 0;
   const named = segments.filter((s) => s.label !== UNCERTAIN);
   if (segments.length === 0) return 'There was nothing to read in this video.';
   if (named.length === 0) {
@@ -71,7 +128,6 @@ export function headline({ segments, labels, distribution }: FaceView): string {
     return `No expression is probable enough to be named; ${best} comes closest, at ${percent(Math.max(...distribution))} on average.`;
   }
   const main = labels.reduce((a, b) => (time(b) > time(a) ? b : a));
-  const total = segments.reduce((sum, s) => sum + s.end - s.start, 0);
   const clearest = named.reduce((a, b) => (b.probability > a.probability ? b : a));
   const share = `${capital(main)} for ${percent(time(main) / total)} of the time`;
   const doubt = time(UNCERTAIN) > 0 ? `, uncertain for ${percent(time(UNCERTAIN) / total)}` : '';
@@ -82,64 +138,13 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function charts(result: FaceView, spans: readonly Span[], id: string): string {
-  const points = spans.flatMap(({ moments }) => moments);
-  const { duration, labels, window, hop } = result;
-  const data = {
-    labels,
-    duration,
-    times: points.map((m) => Math.round(m.time * 1000) / 1000),
-    rows: points.map((m) => m.probabilities.map((p) => Math.round(1000 * p))),
-  };
-  // `<` cannot end the element early when it is written as an escape.
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
-  const step = Math.max(0.01, duration / 500).toFixed(3);
-  return `<div class="card">
-<h2>Timeline</h2>
-${filmstrip(result)}
-<div class="chart">
-${ribbon(result)}
-${lanes(result, spans)}
-${energyLane(result, spans)}
-${axis(duration)}
-<div class="cursor" hidden><i></i></div>
-</div>
-<div class="scrub" hidden><label for="${id}-time">Read at a moment</label><input id="${id}-time" type="range" min="0" max="${duration.toFixed(3)}" step="${step}" value="0"><output aria-live="polite"></output></div>
-<p class="key">Each lane is one expression's probability, from 0 at its foot to 1 at its top; the figure beside the name is its mean. Lanes are lit where the expression holds a segment, with a dot at its apex; hatched means that no expression was probable enough. A point of a curve stands for a window of ${trim(window)} s around it${result.windows.length > 1 ? `, one every ${trim(hop)} s` : ''}. Residual energy is how much the codec had to correct inside the face box, in luma steps; the figure is its highest value.</p>
-<script type="application/json">${json}</script>
-</div>`;
-}
-
-function trim(seconds: number): string {
-  return String(Math.round(seconds * 100) / 100);
-}
-
-function segmentTable({ segments, labels }: FaceView): string {
-  const cell = (name: string, value: number | null) =>
-    `<td class="${name}">${value === null ? '–' : clock(value)}</td>`;
-  const rows = segments.map((s) => {
-    const c = labels.indexOf(s.label);
-    const bar = `<span class="bar"><i style="width:${percent(s.probability)}"></i></span>`;
-    return `<tr class="${c < 0 ? '' : `c${c}`}"><td><span class="dot${c < 0 ? ' none' : ''}"></span>${e(s.label)}</td><td>${clock(s.start)}</td><td>${clock(s.end)}</td>${cell('onset', s.onset)}${cell('apex-time', s.apex)}${cell('offset', s.offset)}<td>${percent(s.probability)}${bar}</td></tr>`;
-  });
-  return `<div class="card">
-<h2>Segments</h2>
-<div class="wide" tabindex="0" role="region" aria-label="Table of segments"><table>
-<thead><tr><th scope="col">Expression</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="onset">Onset</th><th scope="col">Apex</th><th scope="col" class="offset">Offset</th><th scope="col" abbr="Probability">Prob.</th></tr></thead>
-<tbody>
-${rows.join('\n')}
-</tbody></table></div>
-<p class="key">Apex: where the expression's probability is highest. Onset and offset: where it rises through, and falls below, half of that. They are times of the model's belief, not of muscles.</p>
-</div>`;
-}
-
-function modelCard({ model: { card, hash }, labels }: AnalysisResult): string {
+function modelCard({ model: { card, hash }, labels }: AnalysisResult, id: string, level: number): string {
   const metrics = card.metrics.map(
     (m) => `${percent(m.war)} accuracy, ${percent(m.uar)} mean recall on ${m.n} clips (${m.split})`,
   );
   const { signal } = card;
-  return `<div class="card">
-<h2>Model</h2>
+  return `<section class="card" aria-labelledby="${id}-model">
+<h${level} class="t2" id="${id}-model">Model</h${level}>
 <dl>
 <dt>Name</dt><dd>${e(card.name)} ${e(card.version)}, ${e(card.date)}</dd>
 <dt>Reads</dt><dd>${e(signal.kind)}: ${signal.frames} samples of ${signal.size}×${signal.size} in the face box</dd>
@@ -147,9 +152,9 @@ function modelCard({ model: { card, hash }, labels }: AnalysisResult): string {
 <dt>Trained on</dt><dd>${e(card.data.name)}, ${card.data.clips} clips</dd>
 <dt>Measured</dt><dd>${metrics.length === 0 ? 'not measured: do not rely on it' : metrics.map(e).join('<br>')}</dd>
 <dt>Intended for</dt><dd>${e(card.intendedUse)}</dd>
-<dt>Not for</dt><dd>${e(card.forbiddenUse)}</dd>
+<dt>Not for</dt><dd class="not-for">${e(card.forbiddenUse)}</dd>
 <dt>Licence</dt><dd>${e(card.licence)}</dd>
 <dt>SHA-256</dt><dd><code>${e(hash)}</code></dd>
 </dl>
-</div>`;
+</section>`;
 }

@@ -1,10 +1,13 @@
 import { unzlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { card, madeUpResult } from '../../test/support/analysis.js';
+import { centre } from '../timeline/smooth.js';
 import { thumbnail } from '../timeline/thumbnail.js';
+import { timeline } from '../timeline/timeline.js';
 import { clock, percent } from './format.js';
 import { renderReport } from './html.js';
 import { analysisJson, windowsCsv } from './json.js';
+import { bins, roundStep, spansOf } from './moments.js';
 import { bar, resample, strip, table } from './plain-text.js';
 import { encodePng } from './png.js';
 import { analysisText } from './text.js';
@@ -22,7 +25,7 @@ describe('renderReport', () => {
     const html = await renderReport([{ file: evil, result }], options);
     expect(html.match(/<script/g)).toHaveLength(2); // the slider and its numbers
     expect(html).not.toContain('alert(1)</script>');
-    expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
+    expect(html).not.toMatch(/(?:src|href)="(?!data:|#)/);
   });
 
   it('allows exactly its own script', async () => {
@@ -51,12 +54,88 @@ describe('renderReport', () => {
     expect(html).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  it('has a bounded number of nodes for 9000 windows with an expression every second, and for ninety faces', async () => {
+    const result = madeUpResult(1801.6);
+    const [face] = result.faces;
+    const windows = face!.windows.map((window, i) => {
+      const shown = Math.floor(i / 6) % 7;
+      return { ...window, probabilities: window.probabilities.map((_, c) => (c === shown ? 0.94 : 0.01)) };
+    });
+    result.faces = [{ ...face!, windows, ...timeline(windows, result.labels, { smoothing: 0 }) }];
+    expect(result.faces[0]!.segments.length).toBeGreaterThan(1400);
+    const nodes = (html: string) => html.match(/<[a-z]/g)!.length;
+    const long = await renderReport([{ file: 'a.mp4', result }], options);
+    expect(nodes(long)).toBeLessThan(20_000);
+    expect(long.length).toBeLessThan(1_200_000);
+
+    const short = madeUpResult(20);
+    short.faces = Array.from({ length: 90 }, (_, i) => ({ ...short.faces[0]!, face: i }));
+    const crowd = await renderReport([{ file: 'a.mp4', result: short }], options);
+    expect(nodes(crowd)).toBeLessThan(8000);
+    expect(crowd.match(/<div class="chart"/g)).toHaveLength(12);
+    expect(crowd).toContain('30 more are not listed');
+  });
+
+  it('gives elements their own ids, and every reference its element', async () => {
+    const result = madeUpResult(20);
+    result.faces = [0, 1, 2].map((i) => ({ ...result.faces[0]!, face: i }));
+    const entries = [
+      { file: 'a.mp4', result },
+      { file: 'b.mp4', result: madeUpResult(300) },
+    ];
+    const html = await renderReport(entries, { ...options, index: 'all.html' });
+    const ids = [...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, id] of html.matchAll(/(?:href="#|for="|aria-labelledby=")([^"]*)"/g)) expect(ids).toContain(id);
+    const levels = [...html.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
+    expect(levels.filter((level) => level === 1)).toHaveLength(1);
+    for (const [i, level] of levels.slice(1).entries()) expect(level - levels[i]!).toBeLessThanOrEqual(1);
+  });
+
   it('writes no number that is none', async () => {
     for (const duration of [2, 10, 60, 700]) {
       const result = { ...madeUpResult(duration) };
       const html = await renderReport([{ file: 'a.mp4', result }], options);
       expect(html).not.toMatch(/NaN|Infinity|undefined/);
     }
+  });
+});
+
+describe('moments', () => {
+  it('stand for all windows, in a band of what single ones say, and break where the face is away', () => {
+    const all = madeUpResult(600).faces[0]!.windows;
+    const windows = all.filter((w) => w.end < 200 || w.start > 300);
+    const [before, after] = spansOf({ windows, smoothing: 0.25 });
+    expect(before!.end).toBeLessThan(200);
+    expect(after!.start).toBeGreaterThan(300);
+    const moments = [...before!.moments, ...after!.moments];
+    expect(moments.length).toBeLessThanOrEqual(482);
+    for (const { probabilities, low, high, energy, energyRange } of moments) {
+      expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+      for (const [c, p] of probabilities.entries()) {
+        expect(low[c]).toBeLessThanOrEqual(p + 0.01);
+        expect(high[c]).toBeGreaterThanOrEqual(p - 0.01);
+      }
+      expect(energyRange[0]).toBeLessThanOrEqual(energy);
+      expect(energyRange[1]).toBeGreaterThanOrEqual(energy);
+    }
+    // One peak of one window is in the band of the moments within half a second, and in no other.
+    const lone = all.slice(0, 100).map((w, i) => ({ ...w, probabilities: [i === 50 ? 1 : 0, i === 50 ? 0 : 1] }));
+    const [span] = spansOf({ windows: lone, smoothing: 0.25 });
+    const near = span!.moments.filter(({ high }) => high[0] === 1).map(({ time }) => time);
+    expect(near).toHaveLength(5);
+    for (const time of near) expect(Math.abs(time - centre(lone[50]!))).toBeLessThan(0.5);
+  });
+
+  it('have a round scale', () => {
+    expect([roundStep(3, 8), roundStep(60, 8), roundStep(1800, 16), roundStep(400_000, 8)]).toEqual([
+      0.5, 10, 120, 50_400,
+    ]);
+    expect(bins(130, 3)).toEqual([
+      { start: 0, end: 60 },
+      { start: 60, end: 120 },
+      { start: 120, end: 130 },
+    ]);
   });
 });
 

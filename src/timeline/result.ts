@@ -40,6 +40,8 @@ export interface AnalysisResult {
   window: number;
   hop: number;
   threshold: number;
+  /** Standard deviation in seconds of the smoothing that segments rest on. */
+  smoothing: number;
   labels: readonly string[];
   /** By number; a face without a single window is left out. None is an answer. */
   faces: FaceTimeline[];

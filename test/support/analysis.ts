@@ -74,6 +74,7 @@ export function madeUpResult(duration = 60): AnalysisResult {
     window: 1.6,
     hop: 0.2,
     threshold: 0.5,
+    smoothing: 0.25,
     labels,
     faces: [
       {
