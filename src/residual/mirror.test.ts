@@ -23,6 +23,9 @@ describe('mirrorClips', () => {
     { kind: 'summed' },
     { kind: 'summed', planes: 'motion' },
     { kind: 'summed', planes: 'residual' },
+    { kind: 'summed', mask: true },
+    { kind: 'summed', planes: 'residual', mask: true },
+    { kind: 'summed', rigid: 'similarity', outline: 'ellipse' },
     { kind: 'keyframes' },
     { kind: 'decoded' },
   ] as const)('is what a mirrored view of the crop gives: %j', (kind) => {
