@@ -62,13 +62,20 @@ describe('reportOf', () => {
     ethnicity: undefined,
     truth,
     predicted,
-    probabilities: [0.5, 0.5],
+    // The third is not sure enough to be answered.
+    probabilities: i === 2 ? [0.4, 0.35, 0.25] : predicted === 0 ? [0.8, 0.1, 0.1] : [0.1, 0.9, 0],
   });
   const report = reportOf([outcome(0, 0, 0), outcome(1, 1, 0), outcome(2, 0, 0), outcome(3, 1, 1)], ['anger', 'fear']);
   it('measures all, by condition and by group', () => {
     expect(report).toMatchObject({ n: 4, war: 0.75, subjects: 3, recall: [1, 0.5] });
     expect(report.byCondition.wild).toMatchObject({ n: 2, war: 0.5 });
     expect(Object.keys(report.byGroup)).toEqual(['gender: female', 'gender: male', 'age: 25-34', 'age: 35 and over']);
+  });
+  it('tells what is left when the unsure are not answered', () => {
+    expect(report.answered).toEqual({ threshold: 0.5, coverage: 0.75, accuracy: 2 / 3 });
+    expect(reportText(report)).toContain(
+      '75.0% of the clips at a probability of 0.5 or more: 66.7% of these are right',
+    );
   });
   it('reads as text', () => {
     const text = reportText(report);

@@ -1,4 +1,6 @@
 /** Everything that an evaluation says: as an object for programs, as text for people. */
+import { defaultTimeline } from '../timeline/timeline.js';
+import { type Answered, answeredAt } from './abstention.js';
 import { expectedCalibrationError } from './calibration.js';
 import { type Interval, subjectBootstrap } from './interval.js';
 import { confusionMatrix, type Metrics, metricsBy, metricsOf, type Outcome } from './metrics.js';
@@ -18,6 +20,8 @@ export interface ClipOutcome extends Outcome {
 export interface EvaluationReport extends Metrics {
   /** Expected calibration error over ten bins, 0..1. */
   ece: number;
+  /** What is left when clips are `uncertain` below the threshold of `analyze`. */
+  answered: Answered;
   /** 95% intervals by bootstrap over subjects; `null` with a single subject. */
   interval: { war: Interval | null; uar: Interval | null };
   subjects: number;
@@ -49,6 +53,7 @@ export function reportOf(outcomes: readonly ClipOutcome[], labels: readonly stri
   return {
     ...metricsOf(confusion),
     ece: expectedCalibrationError(outcomes),
+    answered: answeredAt(outcomes, defaultTimeline.threshold),
     interval: {
       war: subjectBootstrap(outcomes, measure('war')) ?? null,
       uar: subjectBootstrap(outcomes, measure('uar')) ?? null,
@@ -70,6 +75,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 /** The report as text of at most about 100 columns. */
 export function reportText(report: EvaluationReport): string {
   const { labels, confusion, interval } = report;
+  const { threshold, coverage, accuracy } = report.answered;
   const range = (i: Interval | null) => (i ? ` (95%: ${percent(i.low)} to ${percent(i.high)})` : '');
   const lines = [
     `clips     ${report.n} of ${report.subjects} subjects`,
@@ -77,6 +83,7 @@ export function reportText(report: EvaluationReport): string {
     `UAR       ${percent(report.uar)}${range(interval.uar)}   mean recall`,
     `macro-F1  ${percent(report.macroF1)}`,
     `ECE       ${percent(report.ece)}   expected calibration error`,
+    `answered  ${percent(coverage)} of the clips at a probability of ${threshold} or more${accuracy === null ? '' : `: ${percent(accuracy)} of these are right`}`,
   ];
   if (report.n > 0 && report.subjects > 1) lines.push('intervals: bootstrap over subjects');
   lines.push('', ...metricsTable('condition', report.byCondition));

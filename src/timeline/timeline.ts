@@ -25,8 +25,8 @@ export interface Timeline {
 }
 
 /** The windows in stretches without a gap between one window's end and the next one's start. */
-export function unbroken(windows: readonly ExpressionWindow[]): ExpressionWindow[][] {
-  const spans: ExpressionWindow[][] = [];
+export function unbroken<T extends Pick<ExpressionWindow, 'start' | 'end'>>(windows: readonly T[]): T[][] {
+  const spans: T[][] = [];
   for (const window of windows) {
     const last = spans.at(-1)?.at(-1);
     if (last && window.start <= last.end) spans.at(-1)!.push(window);
@@ -37,7 +37,7 @@ export function unbroken(windows: readonly ExpressionWindow[]): ExpressionWindow
 
 /** Smooths the windows' probabilities, cuts them into segments and averages them. */
 export function timeline(
-  windows: readonly ExpressionWindow[],
+  windows: readonly Pick<ExpressionWindow, 'start' | 'end' | 'probabilities'>[],
   labels: readonly string[],
   options: TimelineOptions = {},
 ): Timeline {
