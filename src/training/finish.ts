@@ -18,19 +18,13 @@ import { recordHtml } from './record-html.js';
 import type { RunLeakage } from './run-figures.js';
 import type { Run } from './run-plan.js';
 import type { Trained } from './session.js';
-import { type StillsConfig, stillNormalisation, stillPrefix } from './stills.js';
+import { type StillsConfig, splitStills, stillNormalisation } from './stills.js';
 
 /** Exports the best epoch, tests the exported file, and writes its card with the result. */
 export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }: Trained): Promise<TrainResult> {
   const { options, dataset, split, labels, normalisation } = run;
   const { out, config, events, signal } = options;
-  const all = readSafetensors(await readFile(join(out, 'best.safetensors'))).weights;
-  const weights = new Map([...all].filter(([name]) => !name.startsWith(stillPrefix)));
-  const stills = new Map(
-    [...all].flatMap(([name, array]) =>
-      name.startsWith(stillPrefix) ? [[name.slice(stillPrefix.length), array] as const] : [],
-    ),
-  );
+  const { weights, stills } = splitStills(readSafetensors(await readFile(join(out, 'best.safetensors'))).weights);
   const chosen = record.epochs[bestEpoch - 1]!;
   const about = { config, labels, normalisation, dataset, split, options, chosen };
   const exported = (test: EvaluationReport | undefined) => {

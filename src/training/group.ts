@@ -97,6 +97,23 @@ export class ParameterGroup {
     return set;
   }
 
+  /**
+   * Puts these weights and statistics, by name, in the place of the fresh ones. Throws ModelError where one is missing or has
+   * another shape; nothing is changed then.
+   */
+  start(weights: WeightSet): void {
+    const parts = (['weights', 'average', 'statistics'] as const).flatMap((slot) => [...this.parts(slot)]);
+    for (const { spec } of parts) {
+      const found = weights.get(spec.name);
+      if (found?.shape.join() !== spec.shape.join()) {
+        throw new ModelError(
+          `the weights to start from have ${found ? `${spec.name} as [${found.shape}]` : `no ${spec.name}`}, the network wants [${spec.shape}]`,
+        );
+      }
+    }
+    for (const { spec, data } of parts) data.set(weights.get(spec.name)!.data);
+  }
+
   /** The weight decay of each value of the flat vector. */
   decay(amount: number): Float32Array {
     const values = new Float32Array(total(this.trained));

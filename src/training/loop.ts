@@ -212,6 +212,11 @@ class ExpressionTrainer implements Trainer {
     return openInference(compileInference(weights, network, clip, classes), clip, classes, network.embedding, threads);
   }
 
+  start(weights: WeightSet, stills?: WeightSet): void {
+    this.parts.network.start(weights);
+    if (this.parts.stills) this.parts.stills.start(stills ?? new Map());
+  }
+
   weights(): WeightSet {
     return this.parts.network.weights(this.exported);
   }

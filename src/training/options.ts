@@ -20,6 +20,8 @@ export interface TrainOptions {
    * score of new people. For a model whose recipe was tested without it.
    */
   everyone?: boolean;
+  /** Bytes of a run's `best.safetensors`: weights to begin with, of a network of the same shape. Fresh ones if left out. */
+  start?: Uint8Array | undefined;
   threads: number;
   /** Folder of the clip cache. */
   cache: string;

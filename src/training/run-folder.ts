@@ -1,4 +1,5 @@
 /** A run's folder: what makes a run the same one, and the checkpoint to go on from. */
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '../errors.js';
@@ -7,12 +8,13 @@ import { needsSideInputs } from './side-inputs.js';
 
 /** What makes two runs the same: a checkpoint goes on only with this unchanged. */
 export function identityOf({ options, dataset, protocolHash }: Run): string {
-  const { config, validationFold, testFold, everyone } = options;
+  const { config, validationFold, testFold, everyone, start } = options;
   const sources = needsSideInputs(config) ? { identity: options.identity?.name, apex: options.apex?.name } : undefined;
   const folds = { validationFold, testFold, ...(everyone && { everyone }) };
   return JSON.stringify({
     ...{ config, data: dataset.hash, faces: dataset.facesHash, ...folds },
     ...{ protocol: protocolHash, sources },
+    ...(start && { start: createHash('sha256').update(start).digest('hex') }),
   });
 }
 

@@ -117,14 +117,22 @@ describe('train', () => {
     const keys = { ...config().signal, kind: 'keyframes' as const, frames: 2 };
     const both = { residual: config({ epochs: 2 }), keyframes: config({ signal: keys, epochs: 2 }) };
     const trained = async (everyone: boolean, name: 'residual' | 'keyframes') => {
-      const found = await train(options(`${name}-${everyone}`, { config: both[name], everyone }));
-      if (everyone) expect(found.bestEpoch).toBe(2);
+      const start = everyone ? readFileSync(join(folder, `${name}-false`, 'best.safetensors')) : undefined;
+      const found = await train(options(`${name}-${everyone}`, { config: both[name], everyone, start }));
+      if (everyone) {
+        expect(found.bestEpoch).toBe(2);
+        // It began where the other run had ended.
+        const [first, fresh] = [recordOf(`${name}-true`)[0]!, recordOf(`${name}-false`)];
+        expect(first.loss).toBeLessThan(fresh[0]!.loss);
+      }
       return readFileSync(found.model);
     };
     const [tested, all] = [
       [await trained(false, 'residual'), await trained(false, 'keyframes')],
       [await trained(true, 'residual'), await trained(true, 'keyframes')],
     ] as const;
+    const wrong = readFileSync(join(folder, 'keyframes-false', 'best.safetensors'));
+    await expect(train(options('wrong', { start: wrong }))).rejects.toThrow('to start from');
     const card = readCard(all[0]);
     expect(card.data).toMatchObject({ folds: [1, 2, 3], clips: 24 });
     for (const { split } of card.metrics) expect(split).toContain('no score of new people');

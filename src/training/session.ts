@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ModelError } from '../errors.js';
 import { confusionMatrix, metricsOf } from '../evaluation/metrics.js';
 import { writeWhole } from '../files/write-whole.js';
-import { type WeightArray, type WeightSet, writeSafetensors } from '../network/weights.js';
+import { readSafetensors, writeSafetensors } from '../network/weights.js';
 import { Batches, evenBatches, type LabelledClip } from './batches.js';
 import { addGame, freshGame, type GameRecord, type GameSums, gameRecord } from './game-record.js';
 import { createTrainer } from './loop.js';
@@ -12,7 +12,7 @@ import { type EpochRecord, TrainingRecord } from './record.js';
 import { recordHtml } from './record-html.js';
 import { identityOf } from './run-folder.js';
 import type { Run } from './run-plan.js';
-import { stillNormalisation, stillPrefix } from './stills.js';
+import { joinStills, splitStills, stillNormalisation } from './stills.js';
 import type { Trainer } from './trainer.js';
 
 /** Where a run stands; kept in its checkpoint. */
@@ -74,7 +74,7 @@ export class Session {
 
   /** Trains the epochs that are left; gives the record and the epoch chosen. */
   async run(checkpoint: Uint8Array | undefined): Promise<Trained> {
-    const { config, threads, out } = this.#run.options;
+    const { config, threads, out, start } = this.#run.options;
     const { side } = this.#run;
     const trainer = await createTrainer({
       network: config.network,
@@ -98,6 +98,10 @@ export class Session {
     });
     try {
       if (checkpoint) this.#restore(trainer, checkpoint);
+      else if (start) {
+        const { weights, stills } = splitStills(readSafetensors(start).weights);
+        trainer.start(weights, stills);
+      }
       const record = await TrainingRecord.open(out, this.#progress.epochsDone);
       while (this.#progress.epochsDone < config.epochs) await this.#epoch(trainer, record);
       return { record, bestEpoch: this.#progress.best!.epoch };
@@ -176,7 +180,10 @@ export class Session {
     if (best) {
       const { war, uar, loss } = validation;
       this.#progress.best = { epoch, war, uar, loss };
-      await writeWhole(join(out, 'best.safetensors'), writeSafetensors(withStills(trainer), { epoch: String(epoch) }));
+      await writeWhole(
+        join(out, 'best.safetensors'),
+        writeSafetensors(joinStills(trainer.weights(), trainer.stillWeights()), { epoch: String(epoch) }),
+      );
     }
     await record.add(entry);
     await writeWhole(
@@ -241,12 +248,6 @@ export class Session {
     });
     await writeWhole(join(this.#run.options.out, 'checkpoint.safetensors'), bytes);
   }
-}
-
-/** Both networks' weights in one set. */
-function withStills(trainer: Trainer): WeightSet {
-  const second = trainer.stillWeights() ?? new Map<string, WeightArray>();
-  return new Map([...trainer.weights(), ...[...second].map(([name, array]) => [stillPrefix + name, array] as const)]);
 }
 
 /** Clips with their classes. */

@@ -8,6 +8,7 @@ import { add, constant, crossEntropy, input, mul, reshape, scale, type Tensor } 
 import { networkConfigSchema } from '../network/config.js';
 import { buildExpression } from '../network/expression.js';
 import type { Layers } from '../network/layers.js';
+import type { WeightSet } from '../network/weights.js';
 import { signalSchema } from '../residual/signal.js';
 import type { Normalisation } from '../residual/tensor.js';
 
@@ -30,7 +31,22 @@ export type StillsConfig = z.infer<typeof stillsSchema>;
 export const stillNormalisation: Normalisation = { kind: 'standard' };
 
 /** Before the names of the second network's weights, where both are in one file. */
-export const stillPrefix = 'stills/';
+const prefix = 'stills/';
+
+/** Both networks' weights in one set. */
+export function joinStills(weights: WeightSet, stills: WeightSet | undefined): WeightSet {
+  return new Map([...weights, ...[...(stills ?? [])].map(([name, array]) => [prefix + name, array] as const)]);
+}
+
+/** The two sets of `joinStills`; the second is empty where there was one network. */
+export function splitStills(all: WeightSet): { weights: WeightSet; stills: WeightSet } {
+  const [weights, stills] = [new Map(), new Map()];
+  for (const [name, array] of all) {
+    if (name.startsWith(prefix)) stills.set(name.slice(prefix.length), array);
+    else weights.set(name, array);
+  }
+  return { weights, stills };
+}
 
 /** The I-frames of one batch. */
 export interface StillBatch {

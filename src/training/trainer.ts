@@ -112,6 +112,11 @@ export interface Trainer {
    * With `stills`, `keys` are the I-frames of each clip, or `undefined` for one without.
    */
   predict(input: Float32Array, n: number, keys?: readonly (Float32Array | undefined)[]): Promise<Prediction>;
+  /**
+   * Begins with the weights and statistics of a trained network of this shape instead of fresh ones, both networks' where there
+   * are two. Before the first step. Throws ModelError where they do not fit.
+   */
+  start(weights: WeightSet, stills?: WeightSet): void;
   /** Copies of weights and running statistics, as `exportModel` takes them. */
   weights(): WeightSet;
   /** The same of the second network; undefined where there is none. */

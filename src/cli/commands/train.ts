@@ -15,6 +15,7 @@ interface TrainFlags {
   testFold: number;
   valFold: number;
   everyone: boolean;
+  start?: string;
   protocol?: string;
   epochs?: number;
   seed?: number;
@@ -43,6 +44,7 @@ export function registerTrain(program: Command, signal: AbortSignal): void {
     .option('--test-fold <n>', 'fold that is tested once, at the end', parseCount, 9)
     .option('--val-fold <n>', 'fold by which the epoch is chosen', parseCount, 8)
     .option('--everyone', 'train on all folds and take the last epoch: for a recipe that was tested before', false)
+    .option('--start <file>', 'best.safetensors of another run of this network: begin with its weights')
     .option('--protocol <file>', 'which training clips to learn from (configs/protocols)')
     .option('--leakage', 'also measure how well z_e names the person', false)
     .option('--epochs <n>', 'instead of the config file’s', parseCount)
@@ -82,6 +84,7 @@ async function run(flags: TrainFlags, signal: AbortSignal): Promise<void> {
     validationFold: flags.valFold,
     testFold: flags.testFold,
     everyone: flags.everyone,
+    start: flags.start === undefined ? undefined : await readFile(flags.start),
     threads,
     cache: flags.cache ?? defaultCacheFolder(),
     resume: flags.resume,
