@@ -11,9 +11,13 @@ import {
 } from './memory';
 import { clearPlanes } from './residual';
 import {
-  ERROR_ADDRESS, ERROR_OVERRUN, ERROR_SKIP_RUN, ERROR_TRAILING, cabac, clearError, error, fail, firstMb, loadSlice, mb, moveOn,
+  ERROR_ADDRESS, ERROR_OVERRUN, ERROR_SKIP_RUN, ERROR_TRAILING, cabac, clearError, error, fail, firstMb, loadSlice, mb, mbY, moveOn,
   moveTo, sliceType, startBit, stopBit,
 } from './state';
+
+/** MacroblockType of frame.ts. */
+const LOST: u8 = 4;
+const UNREAD: u8 = 5;
 
 /** Address of a table or array; `which` as in kernel.ts. */
 export function address(which: i32): usize {
@@ -39,6 +43,13 @@ export function beginPicture(slot: i32): void {
   clearUnderived();
 }
 
+/** Rows of macroblocks that are read: a slice is left at the first macroblock below them. */
+let rowsRead: i32 = 0;
+
+export function setRows(rows: i32): void {
+  rowsRead = rows;
+}
+
 let decoded: i32 = 0;
 let endBit: u32 = 0;
 
@@ -56,9 +67,9 @@ export function decodeSlice(size: i32): i32 {
     fail(ERROR_ADDRESS);
     return error;
   }
-  if (cabac) sliceDataCabac();
-  else sliceDataCavlc();
-  if (error == 0 && endBit != stopBit && !endsBeforeMark()) fail(ERROR_TRAILING);
+  if (mbY >= rowsRead) return error;
+  const whole = cabac ? sliceDataCabac() : sliceDataCavlc();
+  if (whole && error == 0 && endBit != stopBit && !endsBeforeMark()) fail(ERROR_TRAILING);
   return error;
 }
 
@@ -84,12 +95,13 @@ export function hasUnderived(): bool {
   return anyUnderived;
 }
 
-function sliceDataCavlc(): void {
-  for (;;) {
+/** False where the slice was left before its end, at an error or below the rows that are read. */
+function sliceDataCavlc(): bool {
+  while (true) {
     if (sliceType != 2) {
       let mb_skip_run = <i32>ue();
       if (mb_skip_run > mbCount - mb) fail(ERROR_SKIP_RUN);
-      if (error) return;
+      if (error) return false;
       const skipped = mb_skip_run;
       for (; mb_skip_run > 0; mb_skip_run--) {
         skipMacroblock();
@@ -97,60 +109,64 @@ function sliceDataCavlc(): void {
         const last = mb_skip_run == 1 && bitPos >= stopBit;
         if (last) {
           endBit = bitPos;
-          return;
+          return true;
         }
         if (!moveOn()) {
           fail(ERROR_ADDRESS);
-          return;
+          return false;
         }
+        if (mbY >= rowsRead) return false;
       }
       if (skipped == 0 && bitPos >= stopBit) {
         // A run of none at the end: nothing follows, though something should.
         fail(ERROR_OVERRUN);
-        return;
+        return false;
       }
     }
     macroblock_layer();
     if (error == 0 && bitPos > bitEnd) fail(ERROR_OVERRUN);
     if (error) {
       takeBack();
-      return;
+      return false;
     }
     decoded++;
     // more_rbsp_data(), 7.2
     if (bitPos >= stopBit) {
       endBit = bitPos;
-      return;
+      return true;
     }
     if (!moveOn()) {
       fail(ERROR_ADDRESS);
-      return;
+      return false;
     }
+    if (mbY >= rowsRead) return false;
   }
 }
 
-function sliceDataCabac(): void {
+/** As `sliceDataCavlc`. */
+function sliceDataCabac(): bool {
   // cabac_alignment_one_bit
   initContexts();
   initEngine((startBit + 7) & ~7);
-  for (;;) {
+  while (true) {
     if (sliceType != 2 && mb_skip_flag()) skipMacroblock();
     else macroblock_layer();
     if (error == 0 && consumed() > bitEnd) fail(ERROR_OVERRUN);
     if (error) {
       takeBack();
-      return;
+      return false;
     }
     decoded++;
     // end_of_slice_flag; the engine has then read the stop bit as its last.
     if (terminate()) {
       endBit = consumed() - 1;
-      return;
+      return true;
     }
     if (!moveOn()) {
       fail(ERROR_ADDRESS);
-      return;
+      return false;
     }
+    if (mbY >= rowsRead) return false;
   }
 }
 
@@ -175,17 +191,19 @@ function takeBack(): void {
   }
 }
 
-/** Marks what was not decoded as lost, with nothing on the planes. Gives how many macroblocks that is. */
+/** Marks what was not decoded as lost, with nothing on the planes, and as unread below the rows read. Gives how many are lost. */
 export function endPicture(): i32 {
   let lost = 0;
   clearError();
-  for (let address = 0; address < mbCount; address++) {
+  const end = min(mbCount, rowsRead * mbCols);
+  if (end < mbCount) memory.fill(publicTypes + <usize>end, UNREAD, <usize>(mbCount - end));
+  for (let address = 0; address < end; address++) {
     const at = <usize>address;
     if (load<u16>(sliceOf + (at << 1)) != 0xffff) continue;
     lost++;
     moveTo(address);
     clearPlanes();
-    store<u8>(publicTypes + at, 4);
+    store<u8>(publicTypes + at, LOST);
     store<u8>(intraMask + at, 0);
     store<u8>(qps + at, 0);
   }

@@ -26,7 +26,7 @@ export {
   TCOEF_INTER,
   TCOEF_INTRA,
 } from './memory';
-export { damage, damageAt, losePicture, readPicture, skipPicture } from './picture';
+export { damage, damageAt, losePicture, readPicture, setRows, skipPicture } from './picture';
 export { cbPlane, chromaStride, crPlane, lumaPlane, lumaStride, forgetPlanes, planesEnd, setPlanes } from './planes';
 export {
   backwardAt,

@@ -33,6 +33,7 @@ import {
   SKIPPED,
   syntax,
   typeAt,
+  UNREAD,
   vectorAt,
   vopType,
 } from './state';
@@ -41,6 +42,14 @@ import { cellOffset } from './motion';
 /** The first thing that was wrong: one of state.ts's reasons, and the bit position where it was noticed. */
 export let damage: i32 = OK;
 export let damageAt: u32 = 0;
+
+/** Macroblocks that are read, from the first on: the picture is left once they are. */
+let mbEnd: i32 = 0;
+
+/** Told before each picture: rows of macroblocks to read. */
+export function setRows(rows: i32): void {
+  mbEnd = min(mbCount, rows * mbCols);
+}
 
 function note(reason: i32): void {
   if (damage) return;
@@ -93,7 +102,7 @@ function readMacroblocks(): i32 {
     if (past()) return PAST_END;
     settleMacroblock();
     advance();
-    if (mbIndex == mbCount) return OK;
+    if (mbIndex >= mbEnd) return OK;
     if (!resyncMarkers) continue;
     // A macroblock without bits may still come before the marker.
     if (vopType == B_VOP && skippedInAnchor(mbIndex)) continue;
@@ -124,6 +133,7 @@ export function readPicture(start: u32): void {
   clearGrids();
   readPackets(start);
   if (damage) clearLost();
+  for (let i = <usize>mbEnd; i < <usize>mbCount; i++) if (load<u8>(typeAt + i) == LOST) store<u8>(typeAt + i, UNREAD);
   pictureDone();
 }
 
@@ -146,13 +156,14 @@ function readPackets(start: u32): void {
   seek(start);
   let first = 0;
   let packetByte = start >>> 3;
+  if (mbEnd == 0) return;
   moveTo(0);
   while (true) {
     nextPacketId();
     resetPredictors();
     const partitioned = dataPartitioned && vopType != B_VOP;
     let error = partitioned ? readPartitions() : readMacroblocks();
-    if (!error && mbIndex == mbCount) return;
+    if (!error && mbIndex >= mbEnd) return;
     if (!error && partitioned && !(resyncMarkers && atMarker())) error = BAD_PARTITION;
     if (error) {
       note(error);
@@ -173,6 +184,7 @@ function readPackets(start: u32): void {
         if (number != reached && !onlySkipped(number, reached)) note(BAD_PACKET);
         for (let i = number; i < reached; i++) lose(i);
         first = number;
+        if (number >= mbEnd) return;
         moveTo(number);
         break;
       }

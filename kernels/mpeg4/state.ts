@@ -25,6 +25,7 @@ export const INTER: u8 = 1;
 export const INTER_SPLIT: u8 = 2;
 export const INTRA: u8 = 3;
 export const LOST: u8 = 4;
+export const UNREAD: u8 = 5;
 
 /** PredictionFlag. */
 export const FORWARD: u8 = 1;

@@ -66,6 +66,8 @@ export const MacroblockType = {
   intra: 3,
   /** Not decoded: it lay in a damaged part of the stream. Its residual and vectors are zero and mean nothing. */
   lost: 4,
+  /** Not asked for: below the region of a `partial` parse. Its residual and vectors are zero and mean nothing. */
+  unread: 5,
 } as const;
 
 /**

@@ -30,6 +30,12 @@ export interface ParseOptions {
   scale?: Scale | 0;
   /** Only blocks that meet the rectangle are transformed. Default: the whole picture. */
   region?: Rect;
+  /**
+   * Stop reading below the region: macroblocks in rows below it come out `unread`, without vectors, and damage there is not
+   * noticed. In H.264 and MPEG-4, whose entropy coding runs from the top of a slice to its end, nothing else spares the
+   * reading of a macroblock. Such a picture is no anchor to B-pictures. Default false.
+   */
+  partial?: boolean;
   /** Also transform Cb and Cr. Default true. */
   chroma?: boolean;
   /**
@@ -39,6 +45,12 @@ export interface ParseOptions {
    * approximates interpolation) with `-idct xvid` or `-idct simple`, since bitexact keeps ffmpeg from choosing itself.
    */
   idct?: 'auto' | 'simple';
+}
+
+/** Rows of macroblocks that `options` want read, of `mbRows`. */
+export function rowsRead({ partial, region }: ParseOptions, mbRows: number): number {
+  if (!partial || !region) return mbRows;
+  return Math.min(mbRows, Math.max(0, Math.ceil((region.y + region.height) / 16)));
 }
 
 /** 8-bit planes of a decoded key frame, cropped to the displayed picture. */

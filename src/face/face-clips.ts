@@ -152,5 +152,5 @@ function unitedRequest(
   left = Math.max(0, left);
   top = Math.max(0, top);
   const region = { x: left, y: top, width: Math.min(width, right) - left, height: Math.min(height, bottom) - top };
-  return { scale, chroma: false, region };
+  return { scale, chroma: false, region, partial: true };
 }

@@ -35,6 +35,8 @@ export class FrameCropper {
   readonly #plane: Float64Array;
   readonly #turn: number;
   #line = new Float64Array(0);
+  /** By column of the grid: the macroblock column at its middle. */
+  readonly #columns: Int32Array;
 
   /**
    * @param crop C, at least `signal.size` (the default)
@@ -46,6 +48,7 @@ export class FrameCropper {
     this.size = crop;
     this.#signal = signal;
     this.#plane = new Float64Array(crop * crop);
+    this.#columns = new Int32Array(crop);
     this.#turn = turn;
   }
 
@@ -144,12 +147,20 @@ export class FrameCropper {
 
   #mask(frame: CompressedFrame, grid: CropGrid, mask: Uint8Array): void {
     const { size } = this;
+    const { width, height, mbCols, intra, macroblockType } = frame;
+    const columns = this.#columns;
+    for (let i = 0; i < size; i++) {
+      const x = grid.x + (i + 0.5) * grid.pitch;
+      columns[i] = x < 0 || x >= width ? -1 : x >> 4;
+    }
     for (let j = 0; j < size; j++) {
       const y = grid.y + (j + 0.5) * grid.pitch;
+      const outside = y < 0 || y >= height;
+      const row = outside ? 0 : (y >> 4) * mbCols;
       for (let i = 0; i < size; i++) {
-        const x = grid.x + (i + 0.5) * grid.pitch;
-        const outside = x < 0 || y < 0 || x >= frame.width || y >= frame.height;
-        mask[j * size + i] = outside || isMasked(frame, (y >> 4) * frame.mbCols + (x >> 4)) ? 1 : 0;
+        const column = columns[i]!;
+        mask[j * size + i] =
+          outside || column < 0 || isMasked(intra[row + column]!, macroblockType[row + column]!) ? 1 : 0;
       }
     }
   }
@@ -160,11 +171,17 @@ export class FrameCropper {
     const columns = axisWeights(this.size, grid.x, grid.pitch, region.x, scale, luma.width);
     const rows = axisWeights(this.size, grid.y, grid.pitch, region.y, scale, luma.height);
     const line = this.#lineOf(luma.width);
+    const { mbCols, intra, macroblockType } = frame;
+    const { data, stride } = luma;
+    const { first, end } = columns;
+    const [left, right] = [(region.x + first * scale) >> 4, (region.x + end * scale + 15) >> 4];
     const load = (y: number) => {
-      const mbRow = ((region.y + y * scale) >> 4) * frame.mbCols;
-      for (let x = columns.first; x < columns.end; x++) {
-        const masked = isMasked(frame, mbRow + ((region.x + x * scale) >> 4));
-        line[x] = masked ? 0 : luma.data[y * luma.stride + x]!;
+      for (let x = first, at = y * stride + first; x < end; x++, at++) line[x] = data[at]!;
+      const row = ((region.y + y * scale) >> 4) * mbCols;
+      for (let column = left; column < right; column++) {
+        if (!isMasked(intra[row + column]!, macroblockType[row + column]!)) continue;
+        const from = (16 * column - region.x) / scale;
+        line.fill(0, Math.max(first, from), Math.min(end, from + 16 / scale));
       }
     };
     resamplePlane(columns, rows, load, line, this.#plane);
@@ -177,19 +194,20 @@ export class FrameCropper {
     const columns = axisWeights(size, grid.x, grid.pitch, 0, cell, cols);
     const rows = axisWeights(size, grid.y, grid.pitch, 0, cell, cellRows);
     const line = this.#lineOf(cols);
+    const plane = this.#plane;
+    const { first, end } = columns;
     const samples = 1 / (unit * previous.pitch); // crop samples of the previous frame per unit of the vectors
     const zoom = grid.pitch / previous.pitch - 1;
     for (let axis = 0; axis < 2; axis++) {
       const load = (y: number) => {
-        for (let x = columns.first, at = 2 * (y * cols + x) + axis; x < columns.end; x++, at += 2)
-          line[x] = vectors[at]! * samples;
+        for (let x = first, at = 2 * (y * cols + x) + axis; x < end; x++, at += 2) line[x] = vectors[at]! * samples;
       };
       resamplePlane(columns, rows, load, line, this.#plane);
       // The same picture point on the two grids: the box itself may have moved and grown.
       const shift = axis === 0 ? (grid.x - previous.x) / previous.pitch : (grid.y - previous.y) / previous.pitch;
       for (let j = 0, i = 0; j < size && (shift !== 0 || zoom !== 0); j++) {
         const down = shift + (j + 0.5) * zoom;
-        for (let x = 0; x < size; x++, i++) this.#plane[i]! += axis === 0 ? shift + (x + 0.5) * zoom : down;
+        for (let x = 0; x < size; x++, i++) plane[i]! += axis === 0 ? shift + (x + 0.5) * zoom : down;
       }
       this.#store(planes.motion, axis * size * size, 1 / MOTION_UNIT, planes.mask);
     }
@@ -197,8 +215,9 @@ export class FrameCropper {
 
   /** Rounds `#plane` into `target`, 0 where masked, limited to 16 bits. */
   #store(target: Int16Array, offset: number, factor: number, mask: Uint8Array): void {
+    const plane = this.#plane;
     for (let i = 0; i < mask.length; i++) {
-      const value = mask[i] ? 0 : Math.round(this.#plane[i]! * factor);
+      const value = mask[i] ? 0 : Math.round(plane[i]! * factor);
       target[offset + i] = value > 32767 ? 32767 : Math.max(value, -32768);
     }
   }
@@ -209,8 +228,8 @@ export class FrameCropper {
   }
 }
 
-function isMasked(frame: CompressedFrame, macroblock: number): boolean {
-  return frame.intra[macroblock] === 1 || frame.macroblockType[macroblock] === MacroblockType.lost;
+function isMasked(intra: number, type: number): boolean {
+  return intra === 1 || type >= MacroblockType.lost;
 }
 
 /** The planes turned clockwise, vectors with them. */

@@ -4,7 +4,13 @@ import { checkLimit, type Limits } from '../../limits.js';
 import type { CompressedFrame } from '../frame.js';
 import { Kernel } from '../mpeg4/kernel.js';
 import { decodePicture } from '../mpeg4/pixels.js';
-import type { BitstreamParser, DecodedPicture, ParseOptions, PictureHeader } from '../parser.js';
+import {
+  type BitstreamParser,
+  type DecodedPicture,
+  type ParseOptions,
+  type PictureHeader,
+  rowsRead,
+} from '../parser.js';
 import { type H263Picture, readH263Header, readSorensonHeader } from './header.js';
 
 const noTime = { time: 0, trb: 0, trd: 0, trbField: 0, trdField: 0, anchor: undefined };
@@ -39,6 +45,7 @@ class H263Parser implements BitstreamParser {
       scale: options.scale ?? 1,
       region: options.region,
       chroma: options.chroma ?? true,
+      ...(options.partial && { rows: rowsRead(options, (layer.height + 15) >> 4) }),
       idct: 'simple',
     });
   }

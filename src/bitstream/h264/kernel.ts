@@ -103,6 +103,7 @@ interface Exports {
   padding(): number;
   configure(cols: number, rows: number, pool: number, nalBytes: number): number;
   setPlanes(scale: number, chroma: number, x0: number, y0: number, x1: number, y1: number): void;
+  setRows(rows: number): void;
   beginPicture(slot: number): void;
   decodeSlice(size: number): number;
   decodedMacroblocks(): number;
@@ -218,7 +219,9 @@ export class Kernel {
     this.wasm.setPlanes(scale, chroma ? 1 : 0, x0, y0, x1, y1);
   }
 
-  beginPicture(slot: number): void {
+  /** @param rows of macroblocks, from the top, that are to be read */
+  beginPicture(slot: number, rows: number): void {
+    this.wasm.setRows(rows);
     this.wasm.beginPicture(slot);
   }
 

@@ -3,7 +3,13 @@ import type { VideoTrack } from '../../container/packet.js';
 import { MalformedStreamError } from '../../errors.js';
 import { checkLimit, type Limits } from '../../limits.js';
 import type { CompressedFrame, PictureType } from '../frame.js';
-import type { BitstreamParser, DecodedPicture, ParseOptions, PictureHeader } from '../parser.js';
+import {
+  type BitstreamParser,
+  type DecodedPicture,
+  type ParseOptions,
+  type PictureHeader,
+  rowsRead,
+} from '../parser.js';
 import { type FoundPicture, type FoundSlice, PictureFinder } from './access-unit.js';
 import { describeFrame, pictureSize, planeExtent } from './describe.js';
 import { Kernel, reasonOf } from './kernel.js';
@@ -80,6 +86,8 @@ export class H264Parser implements BitstreamParser {
     const slot = this.prepare(found, current, options);
     const { slices, damage } = this.decodeSlices(packet, found, current);
     const lost = this.kernel.endPicture();
+    // A picture that was not read to its end has no vectors to offer to others.
+    if (options.partial) current.picture.slot = -1;
     if (this.kernel.hasUnderived) this.guessed.add(slot);
     this.last = { picture: found, current, slot, slices };
     return describeFrame(this.kernel, {
@@ -187,7 +195,7 @@ export class H264Parser implements BitstreamParser {
     const { scale } = extent;
     const chroma = (options.chroma ?? true) && sps.chroma_format_idc !== 0;
     kernel.setPlanes(scale, chroma, extent.x0, extent.y0, extent.x1, extent.y1);
-    kernel.beginPicture(picture.slot);
+    kernel.beginPicture(picture.slot, rowsRead(options, mbRows));
     return picture.slot;
   }
 

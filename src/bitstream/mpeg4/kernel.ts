@@ -32,6 +32,7 @@ interface Exports extends Record<keyof TableAddresses, Address> {
   openPacket(address: number, size: number): void;
   setLayer(...fields: number[]): number;
   setPicture(...fields: number[]): void;
+  setRows(rows: number): void;
   setDistances(trb: number, trd: number, trbField: number, trdField: number): void;
   setPlanes(...fields: number[]): number;
   readPicture(start: number): void;
@@ -74,6 +75,8 @@ export interface Output {
   scale: Scale | 0;
   region: Rect | undefined;
   chroma: boolean;
+  /** Rows of macroblocks to read; default: all. */
+  rows?: number;
   idct: 'simple' | 'xvid';
 }
 
@@ -155,6 +158,7 @@ export class Kernel {
       if (!wasm.reserve(packetAt + padding + size + 16)) throw this.outOfMemory();
       new Uint8Array(this.memory.buffer, packetAt + padding, size).set(bytes.subarray(start, end));
       wasm.openPacket(packetAt, size);
+      wasm.setRows(output.rows ?? this.mbRows);
       wasm.readPicture(vop.dataBit - start * 8);
       if (wasm.damage.value) {
         const offset = start + ((wasm.damageAt.value as number) >>> 3);

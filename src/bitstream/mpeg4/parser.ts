@@ -5,7 +5,13 @@ import { checkLimit, type Limits } from '../../limits.js';
 import type { CompressedFrame } from '../frame.js';
 import { isPictureStart } from '../h263/header.js';
 import { createH263Parser } from '../h263/parser.js';
-import type { BitstreamParser, DecodedPicture, ParseOptions, PictureHeader } from '../parser.js';
+import {
+  type BitstreamParser,
+  type DecodedPicture,
+  type ParseOptions,
+  type PictureHeader,
+  rowsRead,
+} from '../parser.js';
 import { VopClock, type VopTime } from './clock.js';
 import { Kernel, type Output } from './kernel.js';
 import { convertRemedy, type Layer, readLayer } from './layer.js';
@@ -63,13 +69,14 @@ class Mpeg4Parser implements BitstreamParser {
       scale: options.scale ?? 1,
       region: options.region,
       chroma: options.chroma ?? true,
+      ...(options.partial && { rows: rowsRead(options, (this.layer!.height + 15) >> 4) }),
       idct: xvid ? 'xvid' : 'simple',
     };
     if (!vop.coded) return this.kernel.read(packet, offset, end, vop, time, output);
     if (vop.type !== 'B') {
       this.anchor = undefined;
       const frame = this.kernel.read(packet, offset, end, vop, time, output);
-      this.anchor = { key, damaged: frame.damage !== undefined };
+      if (!options.partial) this.anchor = { key, damaged: frame.damage !== undefined };
       return frame;
     }
     // Direct mode and skipped macroblocks are told by the next anchor, which comes just before in decoding order.

@@ -33,13 +33,13 @@ export const landmarkRanges = {
 } as const;
 
 /** Mean of the training pictures' red, green and blue. */
-const mean = [122.782, 117.001, 104.298] as const;
+export const landmarkMean = [122.782, 117.001, 104.298] as const;
 
 /** The graph: picture [1, 3, 112, 112] -> `points` [1, 136]: x and y in turn, 0..1 of the padded square. */
 export function landmarkGraph(weights: WeightSet, size: LandmarkSize): Uint8Array {
   const [blocks, layers] = size === 'full' ? [4, 4] : [3, 3];
   const graph = new GraphBuilder(faceLandmarks[size], weights);
-  let x: ValueName = graph.normalise(graph.picture(landmarkInput), mean, 255);
+  let x: ValueName = graph.normalise(graph.picture(landmarkInput), landmarkMean, 255);
   for (let block = 0; block < blocks; block++) x = denseBlock(graph, x, block, layers);
   // What is left, 112 / 2^blocks square, is averaged whole.
   x = graph.averagePool(x, landmarkInput >> blocks, 1);
@@ -49,7 +49,7 @@ export function landmarkGraph(weights: WeightSet, size: LandmarkSize): Uint8Arra
 }
 
 /** Every layer sees the sum of all before it; the first halves the picture. */
-function denseBlock(graph: GraphBuilder, x: ValueName, block: number, layers: number): ValueName {
+export function denseBlock(graph: GraphBuilder, x: ValueName, block: number, layers: number): ValueName {
   const first =
     block === 0
       ? graph.conv(
