@@ -88,12 +88,18 @@ export function registerDoctor(program: Command): void {
   program
     .command('models')
     .description('list the models of the package')
-    .action(async () => {
+    .option('--markdown', 'print their model cards as Markdown', false)
+    .action(async ({ markdown }: { markdown: boolean }) => {
       const { loadModel } = await import('../../network/model.js');
+      const { cardMarkdown } = await import('../../report/card-markdown.js');
       for (const name of shippedModels) {
         const model = await loadModel(modelNamed(name));
         const { card, hash, keyframes } = model;
         await model.close();
+        if (markdown) {
+          await print(cardMarkdown({ name, card, hash, keyframes }));
+          continue;
+        }
         await print(`${name}: ${card.name} ${card.version}, ${card.date}, SHA-256 ${hash}`);
         await print(
           `  reads ${card.signal.kind}${keyframes ? ' and key frames' : ''}; answers ${card.labels.join(', ')}`,
