@@ -75,7 +75,8 @@ async function* read(source: VideoSource, options: AnalyzeOptions, done: (result
     for await (const { stretch, input, keys, ...clip } of clips) {
       const { probabilities } = await model.predict(input, 1, [keys]);
       const { start, end, from, to } = stretch;
-      yield timelines.add({ ...clip, start, end, probabilities: Array.from(probabilities), frames: to - from });
+      const frame = pictures.index[(from + to) >> 1]!;
+      yield timelines.add({ ...clip, start, end, probabilities: Array.from(probabilities), frame, frames: to - from });
     }
     if (video.damage) notices.push(`the file is damaged: ${video.damage.message}`);
     if (seen.damaged > 0) notices.push(`${seen.damaged} of ${seen.parsed} pictures read are damaged`);

@@ -18,6 +18,12 @@ export interface BatchJob {
   };
 }
 
+/** What a worker is sent. */
+export type WorkerMessage = BatchJob | 'stop';
+
+/** Milliseconds in which a worker that was asked to stop has to. */
+const patience = 30_000;
+
 export interface PoolOptions {
   workers: number;
   /** URL of the model file. */
@@ -54,7 +60,7 @@ export async function* analyzeAll(
       const onError = (error: Error) => finish({ error: { name: error.name, message: error.message } }, false);
       const onExit = () => finish({ error: { name: 'Error', message: 'its thread ended early' } }, false);
       own.on('message', onMessage).on('error', onError).on('exit', onExit);
-      own.postMessage(job);
+      own.postMessage(job satisfies WorkerMessage);
     });
   };
   const running: { job: BatchJob; answer: Promise<WorkerAnswer> }[] = [];
@@ -84,6 +90,10 @@ export async function* analyzeAll(
     }
   } finally {
     next = jobs.length;
+    // Asked, not terminated: a conversion's copy is removed and its ffmpeg ended, and the run-time dies when its thread is taken away.
+    const gone = [...all].map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
+    for (const worker of all) worker.postMessage('stop' satisfies WorkerMessage);
+    await Promise.race([Promise.all(gone), new Promise((resolve) => setTimeout(resolve, patience).unref())]);
     await Promise.all([...all].map((worker) => worker.terminate()));
   }
 }

@@ -4,7 +4,7 @@ import { analyze } from '../analyze.js';
 import { type FaceNetworks, loadFaceNetworks } from '../face/networks/index.js';
 import { loadModel } from '../network/model.js';
 import type { AnalysisResult } from '../timeline/result.js';
-import type { BatchJob } from './analysis-batch.js';
+import type { BatchJob, WorkerMessage } from './analysis-batch.js';
 import { errorObject } from './failure.js';
 
 /** What comes back of a job. */
@@ -14,12 +14,28 @@ const { model: source, faces } = workerData as { model: string; faces: boolean }
 const model = await loadModel(new URL(source));
 const networks: FaceNetworks | undefined = faces ? await loadFaceNetworks().catch(() => undefined) : undefined;
 
-parentPort!.on('message', async ({ file, options }: BatchJob) => {
+const stop = new AbortController();
+let working: Promise<void> | undefined;
+
+parentPort!.on('message', async (message: WorkerMessage) => {
+  if (message === 'stop') {
+    stop.abort();
+    await working;
+    await networks?.close();
+    await model.close();
+    parentPort!.close();
+    return;
+  }
+  working = work(message);
+});
+
+async function work({ file, options }: BatchJob): Promise<void> {
+  const { signal } = stop;
   let answer: WorkerAnswer;
   try {
-    answer = { result: await analyze(file, { ...options, model, ...(networks && { networks }) }).result() };
+    answer = { result: await analyze(file, { ...options, signal, model, ...(networks && { networks }) }).result() };
   } catch (error) {
     answer = { error: errorObject(error) };
   }
   parentPort!.postMessage(answer);
-});
+}

@@ -15,6 +15,8 @@ const systemErrors: Record<string, string> = {
   ENOSPC: 'no space left on the device',
   EMFILE: 'too many open files',
   ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'symbolic links in a circle',
+  ENXIO: 'not a regular file',
   EROFS: 'the file system is read-only',
 };
 

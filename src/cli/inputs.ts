@@ -1,6 +1,7 @@
 /** From what stands on the command line to video files: folders are walked, patterns in quotes expanded. */
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { extname, isAbsolute, join } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
 import { UsageError } from './failure.js';
 
 /** Endings of files that are taken from folders. A file that is named is taken whatever its ending. */
@@ -19,38 +20,31 @@ export async function expandInputs(inputs: readonly string[]): Promise<string[]>
       await walk(input, found, new Set());
       // A folder without a video is kept, as what is not there is: it gets its own line of failure.
       if (found.length === before) found.push(input);
-    } else if (!kind && /[*?]/.test(basename(input))) found.push(...(await matches(input)));
-    else found.push(input);
+    } else if (!kind && isDynamicPattern(input)) {
+      const matches = await glob(input, { expandDirectories: false, absolute: isAbsolute(input) });
+      if (matches.length === 0) throw new UsageError(`${input}: no file matches`);
+      found.push(...matches.sort());
+    } else found.push(input);
   }
   return [...new Set(found)];
 }
 
-/** Appends the video files below a folder. Folders that were met already (links in a circle) are passed over. */
+/**
+ * Appends the video files below a folder. Folders that were met already (links in a circle) are passed over; one that cannot be
+ * read stands for itself.
+ */
 async function walk(folder: string, found: string[], met: Set<string>): Promise<void> {
   const real = await realpath(folder);
   if (met.has(real)) return;
   met.add(real);
-  const names = await readdir(folder);
-  for (const name of names.sort()) {
+  const names = await readdir(folder).catch(() => undefined);
+  if (!names) found.push(folder);
+  for (const name of names?.sort() ?? []) {
     const path = join(folder, name);
     const kind = await stat(path).catch(() => undefined);
     if (kind?.isDirectory()) await walk(path, found, met);
-    else if (kind?.isFile() && endings.has(extname(name).toLowerCase())) found.push(path);
+    // Also one that leads nowhere: it is told of, rather than passed over.
+    else if (endings.has(extname(name).toLowerCase())) found.push(path);
     if (found.length > mostFiles) throw new UsageError(`more than ${mostFiles} files: name fewer`);
   }
-}
-
-/** `*` and `?` in the last part of the path. */
-async function matches(pattern: string): Promise<string[]> {
-  const folder = dirname(pattern);
-  const parts = [...basename(pattern)].map((c) =>
-    c === '*' ? '.*' : c === '?' ? '.' : c.replace(/[\\^$.|+()[\]{}]/g, '\\$&'),
-  );
-  const expression = new RegExp(`^${parts.join('')}$`);
-  const names = await readdir(folder).catch(() => []);
-  const found = names
-    .filter((name) => expression.test(name) && (!name.startsWith('.') || pattern.startsWith('.')))
-    .sort();
-  if (found.length === 0) throw new UsageError(`${pattern}: no file matches`);
-  return found.map((name) => join(folder, name));
 }

@@ -1,4 +1,4 @@
-/** The result of an analysis for programs: JSON, and the windows as CSV or JSON lines. */
+/** The result of an analysis for programs: JSON. */
 import type { FaceBox } from '../residual/track.js';
 import type { AnalysisResult } from '../timeline/result.js';
 
@@ -22,7 +22,7 @@ export function analysisJson(file: string, result: AnalysisResult) {
       face,
       windows: windows.map((w) => ({
         ...{ start: round(w.start, 3), end: round(w.end, 3), probabilities: w.probabilities.map((p) => round(p, 4)) },
-        ...{ frames: w.frames, energy: round(w.energy, 3), masked: round(w.masked, 3) },
+        ...{ frame: w.frame, frames: w.frames, energy: round(w.energy, 3), masked: round(w.masked, 3) },
         ...{ box: rounded(w.box), confidence: round(w.confidence, 3) },
       })),
       segments: segments.map((s) => ({
@@ -38,23 +38,3 @@ export function analysisJson(file: string, result: AnalysisResult) {
 }
 
 export type AnalysisJson = ReturnType<typeof analysisJson>;
-
-/**
- * One line per window of each face (RFC 4180): file, face, start, end, the face box at the window's end and its confidence under
- * py-feat's names, one column per label, energy, masked. `head` gives the first line too.
- */
-export function windowsCsv(file: string, result: AnalysisResult, head: boolean): string {
-  const { faces, labels } = analysisJson(file, result);
-  const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const rows = faces.flatMap(({ face, windows }) =>
-    windows.map(({ start, end, box, confidence, probabilities, energy, masked }) => [
-      ...[quote(file), face, start, end, box.x, box.y, box.width, box.height, confidence],
-      ...[...probabilities, energy, masked],
-    ]),
-  );
-  if (head) {
-    const rect = ['FaceRectX', 'FaceRectY', 'FaceRectWidth', 'FaceRectHeight', 'FaceScore'];
-    rows.unshift(['file', 'face', 'start', 'end', ...rect, ...labels.map(quote), 'energy', 'masked']);
-  }
-  return rows.map((row) => `${row.join(',')}\r\n`).join('');
-}

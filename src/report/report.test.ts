@@ -1,16 +1,20 @@
 import { unzlibSync } from 'fflate';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { card, madeUpResult } from '../../test/support/analysis.js';
 import { centre } from '../timeline/smooth.js';
 import { thumbnail } from '../timeline/thumbnail.js';
 import { timeline } from '../timeline/timeline.js';
+import { windowsCsv } from './csv.js';
 import { clock, percent } from './format.js';
 import { renderReport } from './html.js';
-import { analysisJson, windowsCsv } from './json.js';
+import { analysisJson } from './json.js';
 import { bins, roundStep, spansOf } from './moments.js';
+import { windowsParquet } from './parquet.js';
 import { bar, resample, strip, table } from './plain-text.js';
 import { encodePng } from './png.js';
 import { analysisText } from './text.js';
+import { windowTable } from './window-table.js';
 
 const options = { version: '1.2.3', date: new Date('2026-01-02T03:04:05Z') };
 
@@ -206,17 +210,43 @@ describe('text', () => {
   });
 });
 
+describe('Parquet', () => {
+  it('holds the same table, and names labels and model also where there is no row', async () => {
+    const result = madeUpResult(10);
+    const read = async (bytes: Uint8Array) => {
+      const file = Uint8Array.from(bytes).buffer;
+      const facts = parquetMetadata(file).key_value_metadata!.find(({ key }) => key === 'vultus')!;
+      return { rows: await parquetReadObjects({ file }), facts: JSON.parse(facts.value!) };
+    };
+    const { rows, facts } = await read(windowsParquet('a.mp4', result));
+    const columns = windowTable('a.mp4', result);
+    expect(rows).toHaveLength(columns[0]!.values.length);
+    for (const [i, row] of rows.entries()) {
+      expect(row).toEqual(Object.fromEntries(columns.map(({ name, values }) => [name, values[i]])));
+    }
+    expect(facts).toEqual({
+      labels: result.labels,
+      model: { name: 'made-up', version: '0.0.1', hash: 'ab'.repeat(32) },
+    });
+    expect(await read(windowsParquet('a.mp4', { ...result, faces: [] }))).toEqual({ rows: [], facts });
+  });
+});
+
 describe('JSON and CSV', () => {
   it('say the same', () => {
     const result = madeUpResult(10);
     const json = analysisJson('a,"b".mp4', result);
     const rows = windowsCsv('a,"b".mp4', result, true).trimEnd().split('\r\n');
     expect(rows).toHaveLength(json.faces[0]!.windows.length + 1);
-    expect(
-      rows[1]!.startsWith(
-        `"a,""b"".mp4",0,0,1.6,146,118,120,120,0.9,${json.faces[0]!.windows[0]!.probabilities.join(',')},`,
+    const [{ probabilities, energy, masked }] = json.faces[0]!.windows as [(typeof json.faces)[0]['windows'][0]];
+    const box = [146, 118, 120, 120, 0.9];
+    expect(rows[1]).toBe(
+      ['"a,""b"".mp4"', 0, 20, 0.8, 0, 1.6, ...box, ...probabilities, energy, masked, 'ab'.repeat(32), '0.0.1'].join(
+        ',',
       ),
-    ).toBe(true);
+    );
+    const head = 'input,face,frame,timestamp,start,end,FaceRectX,FaceRectY,FaceRectWidth,FaceRectHeight,FaceScore';
+    expect(rows[0]).toBe(`${head},anger,disgust,fear,happiness,neutral,sadness,surprise,energy,masked,model,version`);
     expect(Object.values(json.faces[0]!.distribution).reduce((a, b) => a + b)).toBeCloseTo(1, 2);
   });
 });

@@ -4,7 +4,7 @@ import { UNCERTAIN } from '../timeline/segments.js';
 import { percent } from './format.js';
 
 /** Uncertain stretches have no cue. With several faces each cue names its face. Ordered by start. */
-export function segmentsVtt({ faces, model }: AnalysisResult): string {
+export function segmentsVtt({ faces, model, labels }: AnalysisResult): string {
   const cues = faces
     .flatMap(({ face, segments }) => segments.map((segment) => ({ face, ...segment })))
     .filter(({ label, start, end }) => label !== UNCERTAIN && end > start)
@@ -13,7 +13,8 @@ export function segmentsVtt({ faces, model }: AnalysisResult): string {
       const who = faces.length > 1 ? `face ${face}: ` : '';
       return `${time(start)} --> ${time(end)}\n${who}${escaped(label)} ${percent(probability)}\n`;
     });
-  const note = `NOTE Expressions named by vultus ${model.card.version}, model ${model.hash}\n`;
+  const { name, version } = model.card;
+  const note = `NOTE Expressions named by the model ${name} ${version}, SHA-256 ${model.hash}\nLabels: ${labels.map(escaped).join(', ')}\n`;
   return ['WEBVTT\n', note, ...cues].join('\n');
 }
 

@@ -14,6 +14,7 @@ function windowsOf(rows: readonly (readonly number[])[]): ExpressionWindow[] {
     start: i * 0.2,
     end: i * 0.2 + 1.6,
     probabilities: [...probabilities],
+    frame: 5 * i + 20,
     frames: 37,
     energy: 1,
     masked: 0,

@@ -9,6 +9,8 @@ export interface ExpressionWindow {
   end: number;
   /** Probability of each label, in the order of the model card's `labels`; they add up to 1. */
   probabilities: number[];
+  /** Display index of the P-frame in the middle of the window. */
+  frame: number;
   /** P-frames inside the window. */
   frames: number;
   /** Mean absolute residual in the face box, in luma steps (0..255), over samples that have a temporal residual. */

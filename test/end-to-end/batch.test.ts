@@ -1,5 +1,7 @@
 /** `vultus analyze --out`: many files, good and bad, on threads; resumed, it gives the same bytes. */
 import {
+  existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -7,100 +9,167 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandInputs } from '../../src/cli/inputs.js';
-import { face, lavfi, makeClip } from '../support/clips.js';
-import { ffmpeg } from '../support/ffmpeg.js';
+import { face, makeClip } from '../support/clips.js';
+import { type Expected, mixedFiles, mixedKinds } from '../support/mixed-files.js';
 import { tinyModel } from '../support/tiny-model.js';
 import { vultus } from './vultus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vultus-batch-'));
 const videos = join(folder, 'videos');
+const tree = join(folder, 'tree');
 const model = join(folder, 'model.onnx');
-const mpeg4 = ['-c:v', 'mpeg4', '-g', '12', '-bf', '0', '-q:v', '5', '-threads', '1'];
+let expected: Map<string, Expected>;
 
 beforeAll(() => {
   writeFileSync(model, tinyModel());
-  mkdirSync(join(videos, 'more'), { recursive: true });
-  const good = readFileSync(makeClip(face(320, 240, 40), mpeg4, 'mp4'));
-  writeFileSync(join(videos, 'a.mp4'), good);
-  writeFileSync(join(videos, 'more', 'A.MP4'), good);
-  writeFileSync(join(videos, 'wrong.avi'), good); // told by its contents
-  writeFileSync(join(videos, 'cut.mp4'), good.subarray(0, good.length >> 1));
-  writeFileSync(join(videos, 'empty.mp4'), '');
-  writeFileSync(join(videos, 'words.mkv'), 'no video at all');
-  writeFileSync(join(videos, 'notes.txt'), 'not taken from a folder');
-  writeFileSync(join(videos, 'nobody.mp4'), readFileSync(makeClip(lavfi('testsrc2=s=320x240:r=25', 30), mpeg4, 'mp4')));
-  ffmpeg(['-f', 'lavfi', '-i', 'sine=d=1', '-c:a', 'aac', '-strict', '-2', join(videos, 'sound.mp4')]);
-  symlinkSync(videos, join(videos, 'more', 'circle'));
-  symlinkSync(join(videos, 'nowhere.mp4'), join(videos, 'dangling.mp4'));
+  mkdirSync(videos);
+  expected = mixedFiles(videos, Object.keys(mixedKinds).length);
+  mkdirSync(join(tree, 'more'), { recursive: true });
+  const good = [...expected.keys()].find((path) => path.endsWith('mpeg4.mp4'))!;
+  for (const name of ['a.mp4', join('more', 'A.MP4'), 'b.mkv', 'notes.txt']) linkSync(good, join(tree, name));
+  symlinkSync(tree, join(tree, 'more', 'circle'));
+  symlinkSync(join(tree, 'nowhere.mp4'), join(tree, 'dangling.mp4'));
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const run = (out: string, ...more: string[]) =>
-  vultus([
-    'analyze',
-    videos,
-    '--model',
-    model,
-    '--out',
-    out,
-    '--format',
-    'json,jsonl,csv,webvtt',
-    '--jobs',
-    '2',
-    ...more,
-  ]);
+const run = (inputs: readonly string[], out: string, ...more: string[]) =>
+  vultus(
+    [
+      ...['analyze', ...inputs, '--model', model, '--out', out],
+      ...['--format', 'json,jsonl,csv,parquet,webvtt', '--report', '--jobs', '2', ...more],
+    ],
+    { env: { VULTUS_FFMPEG: join(folder, 'no-ffmpeg') } },
+  );
 const contents = (out: string) =>
   Object.fromEntries(
     readdirSync(out)
       .filter((name) => !name.startsWith('.'))
-      .map((name) => [name, readFileSync(join(out, name), 'utf8')]),
+      .map((name) => [name, readFileSync(join(out, name)).toString('latin1')]),
   );
 
 describe('analyze --out', () => {
-  it('gives every good file its results and every bad one its reason, and goes on where it was stopped', async () => {
+  it('gives every good file its results and every bad one its reason, in their order', async () => {
     const out = join(folder, 'out');
-    const first = await run(out);
-    expect(first.code).toBe(1);
-    expect(first.stdout).toMatch(/^4 of 8 files analysed; .*summary\.csv\n$/);
-    const { files } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
+    const paths = [...expected.keys()];
+    const { code, stdout, stderr } = await run(paths, out);
+    expect(code).toBe(1);
+    const { files, model } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
       files: { file: string; status: string; error: string | null; faces: number | null }[];
+      model: { hash: string };
     };
-    const status = Object.fromEntries(files.map((row) => [row.file.slice(videos.length + 1), row.status]));
-    expect(status).toEqual({
-      ...{ 'a.mp4': 'done', 'more/A.MP4': 'done', 'wrong.avi': 'done', 'nobody.mp4': 'done' },
-      ...{ 'cut.mp4': 'failed', 'empty.mp4': 'failed', 'words.mkv': 'failed', 'sound.mp4': 'failed' },
-    });
-    for (const { error, status } of files) expect(error === null).toBe(status === 'done');
-    for (const { error } of files) expect(error ?? '').not.toMatch(/\n|internal error/);
-    expect(files.find(({ file }) => file.endsWith('nobody.mp4'))!.faces).toBe(0);
-    expect(files.find(({ file }) => file.endsWith('wrong.avi'))!.faces).toBe(1);
+    expect(files.map(({ file }) => file)).toEqual(paths);
+    for (const { file, status, error, faces } of files) {
+      const wanted = expected.get(file)!;
+      if ('faces' in wanted)
+        expect({ file, status, error, faces }).toEqual({ file, status: 'done', error: null, ...wanted });
+      else expect(error, file).toMatch(wanted.error);
+      expect(error ?? '').not.toMatch(/\n|internal error/);
+    }
+    const bad = files.filter(({ error }) => error !== null);
+    const good = files.filter(({ error }) => error === null);
+    expect(good.length).toBeGreaterThanOrEqual(15);
+    expect(stderr.trim().split('\n')).toEqual(bad.map(({ file, error }) => `vultus: ${file}: ${error}`));
+    const lines = stdout.trim().split('\n');
+    expect(lines.slice(0, -1).map((line) => line.replace(/: \d faces?.*/, ''))).toEqual(good.map(({ file }) => file));
+    expect(lines.at(-1)).toMatch(
+      new RegExp(`^${good.length} of ${files.length} files analysed; ${bad.length} failed; .*summary\\.csv$`),
+    );
 
+    const made = contents(out);
+    expect(Object.keys(made)).toHaveLength(6 * good.length + 3);
+    const index = made['index.html']!;
+    for (const { file } of good) expect(index).toContain(encodeURIComponent(basename(file)));
+    // Every file says by what model and for what labels it is.
+    for (const [name, text] of Object.entries(made)) {
+      if (name === 'summary.csv' || name.startsWith('nobody') || name.startsWith('8k')) continue;
+      expect(text, name).toContain(model.hash);
+      if (!name.startsWith('summary.json')) expect(text, name).toContain('happiness');
+    }
+    const [head, row] = made['raw.h264.csv']!.split('\r\n').map((line) => line.split(','));
+    for (const name of [
+      'input',
+      'frame',
+      'timestamp',
+      'FaceRectX',
+      'FaceRectHeight',
+      'FaceScore',
+      'anger',
+      'neutral',
+    ]) {
+      expect(head).toContain(name);
+    }
+    expect(Number(row![head!.indexOf('frame')])).toBe(20);
+    expect(Number(row![head!.indexOf('timestamp')])).toBeCloseTo(0.8, 1);
+  }, 120_000);
+
+  it('goes on where it was stopped, with the same bytes', async () => {
+    const out = join(folder, 'resumed');
+    const first = await run([tree], out);
+    expect(first.stdout).toMatch(/\n3 of 4 files analysed; 1 failed; /);
     const before = contents(out);
     // a.mp4 and A.MP4 would be one file where letters are not told apart.
     expect(Object.keys(before).filter((name) => /^a\.mp4-[0-9a-f]{8}\.json$/i.test(name))).toHaveLength(2);
-    expect(before['wrong.avi.vtt']).toMatch(/^WEBVTT\n\nNOTE /);
-    expect(before['wrong.avi.csv']!.split('\r\n')[0]).toContain('FaceRectX');
-    const line = JSON.parse(before['wrong.avi.jsonl']!.split('\n')[0]!) as { model: string; probabilities: object };
-    expect(line.model).toMatch(/^[0-9a-f]{64}$/);
-    expect(Object.keys(line.probabilities)).toContain('happiness');
-
-    const made = statSync(join(out, 'wrong.avi.json')).mtimeMs;
-    rmSync(join(out, 'nobody.mp4.json'));
-    const second = await run(out);
-    expect(second.stderr).toContain('3 of 8 files were done before');
+    const made = statSync(join(out, 'b.mkv.json')).mtimeMs;
+    rmSync(join(out, Object.keys(before).find((name) => /^A\.MP4-.*\.vtt$/.test(name))!));
+    const second = await run([tree], out);
+    expect(second.stdout).toContain('3 of 4 files analysed, 2 of them before; 1 failed');
+    expect(second.stdout.split('\n').slice(0, 3)).toEqual(first.stdout.split('\n').slice(0, 3));
     expect(contents(out)).toEqual(before);
-    expect(statSync(join(out, 'wrong.avi.json')).mtimeMs).toBe(made);
-
-    utimesSync(join(videos, 'a.mp4'), new Date(), new Date());
-    expect((await run(out, '--faces', 'frame')).stderr).not.toContain('done before');
+    expect(statSync(join(out, 'b.mkv.json')).mtimeMs).toBe(made);
+    expect((await run([tree], out, '--faces', 'frame')).stdout).not.toContain('before');
   }, 120_000);
+
+  it.skipIf(process.platform === 'win32')(
+    'interrupted, it leaves no copy and no ffmpeg behind; resumed, the bytes are the same',
+    async () => {
+      const slow = makeClip(face(320, 240, 800, 0), ['-c:v', 'mjpeg', '-q:v', '8'], 'mkv');
+      const quick = [...expected.keys()].find((path) => path.endsWith('mpeg4.mp4'))!;
+      const temporary = join(folder, 'tmp');
+      mkdirSync(temporary);
+      // Others put files of their own there.
+      const left = () => readdirSync(temporary).filter((name) => name.startsWith('vultus-'));
+      const args = (out: string) => [
+        'analyze',
+        quick,
+        slow,
+        '--model',
+        model,
+        '--out',
+        join(folder, out),
+        '--jobs',
+        '2',
+      ];
+      const stopped = await vultus(args('stopped'), {
+        env: { TMPDIR: temporary },
+        started: (child) => {
+          const poll = setInterval(() => {
+            const copies = left().flatMap((name) => readdirSync(join(temporary, name)));
+            if (!copies.includes('converted.mp4') || !existsSync(join(folder, 'stopped', `${basename(quick)}.json`)))
+              return;
+            clearInterval(poll);
+            child.kill('SIGINT');
+          }, 20);
+          child.once('exit', () => clearInterval(poll));
+        },
+      });
+      expect(stopped.code).toBe(130);
+      expect(stopped.stderr).toBe('vultus: interrupted\n');
+      expect(left()).toEqual([]);
+      expect(Object.keys(contents(join(folder, 'stopped')))).toEqual([`${basename(quick)}.json`]);
+
+      const resumed = await vultus(args('stopped'));
+      expect(resumed.stdout).toContain('2 of 2 files analysed, 1 of them before');
+      expect((await vultus(args('whole'))).code).toBe(0);
+      expect(contents(join(folder, 'stopped'))).toEqual(contents(join(folder, 'whole')));
+    },
+    120_000,
+  );
 
   it('refuses what does not go together', async () => {
     for (const args of [
@@ -108,7 +177,8 @@ describe('analyze --out', () => {
       ['analyze', videos, '--jobs', '2'],
       ['analyze', videos, '--out', 'x', '--format', 'json,xml'],
       ['analyze', join(videos, '*.nothing')],
-      ['analyze', join(videos, 'more', 'circle', 'more'), '--out', 'x', '--report', 'r.html'],
+      ['analyze', videos, '--out', 'x', '--report', 'r.html'],
+      ['analyze', videos, '--report'],
     ]) {
       const { code, stderr } = await vultus(args);
       expect(code).toBe(2);
@@ -118,13 +188,23 @@ describe('analyze --out', () => {
 });
 
 describe('expandInputs', () => {
-  it('walks folders in order, each file once, circles too; patterns are matched; what is missing is kept', async () => {
-    const found = await expandInputs([videos, join(videos, 'a.mp4'), 'missing.mp4']);
-    expect(found.map((path) => path.replace(`${videos}/`, ''))).toEqual([
-      ...['a.mp4', 'cut.mp4', 'empty.mp4', 'more/A.MP4', 'nobody.mp4', 'sound.mp4', 'words.mkv', 'wrong.avi'],
-      'missing.mp4',
+  const inTree = async (...inputs: string[]) =>
+    (await expandInputs(inputs)).map((path) => path.replace(`${tree}/`, ''));
+
+  it('walks folders in order, each file once, circles too; what is missing is kept', async () => {
+    expect(await inTree(tree, join(tree, 'a.mp4'), 'missing.mp4')).toEqual([
+      ...['a.mp4', 'b.mkv', 'dangling.mp4', 'more/A.MP4', 'missing.mp4'],
     ]);
-    expect(await expandInputs([join(videos, 'w*.?vi')])).toEqual([join(videos, 'wrong.avi')]);
+  });
+
+  it('expands patterns; a file whose name looks like one is itself', async () => {
+    expect(await inTree(join(tree, '?.m*'))).toEqual(['a.mp4', 'b.mkv']);
+    expect(await inTree(join(tree, '{b,a}.{mkv,mp4}'))).toEqual(['a.mp4', 'b.mkv']);
+    expect(await inTree(join(tree, 'more', '*.MP4'))).toEqual(['more/A.MP4']);
+    expect(await inTree(join(tree, '**', 'b.mkv'))).toContain('b.mkv');
+    linkSync(join(tree, 'a.mp4'), join(folder, '[1] a*.mp4'));
+    expect(await expandInputs([join(folder, '[1] a*.mp4')])).toEqual([join(folder, '[1] a*.mp4')]);
+    await expect(expandInputs([join(tree, '*.nothing')])).rejects.toThrow('no file matches');
   });
 });
 

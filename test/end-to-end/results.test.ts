@@ -62,7 +62,7 @@ const analysis = z.strictObject({
       windows: z.array(
         z.strictObject({
           ...{ start: time, end: time, probabilities: z.array(share).length(7) },
-          ...{ frames: count, energy: z.number().min(0), masked: share, box, confidence: share },
+          ...{ frame: count, frames: count, energy: z.number().min(0), masked: share, box, confidence: share },
         }),
       ),
       segments: z.array(

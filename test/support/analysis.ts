@@ -50,6 +50,7 @@ export function madeUpResult(duration = 60): AnalysisResult {
       start,
       end: start + 1.6,
       probabilities: logits.map((logit) => Math.exp(logit) / total),
+      frame: Math.round(25 * time),
       frames: 37,
       energy: 1 + Math.sin(time) ** 2 + peaks.reduce((s, [, at]) => s + 2 * Math.exp(-((time - at + 1) ** 2)), 0),
       masked: 0.02,

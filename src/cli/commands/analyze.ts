@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Rect } from '../../bitstream/frame.js';
 import { writeWhole } from '../../files/write-whole.js';
+import { clock } from '../../report/format.js';
 import type { ReportEntry } from '../../report/html.js';
 import { type Format, formats } from '../analysis-formats.js';
 import { forEachFile } from '../batch.js';
@@ -21,7 +22,7 @@ interface Options {
   faces: 'auto' | 'frame' | Rect;
   json?: boolean;
   csv?: boolean;
-  report?: string;
+  report?: string | true;
   window?: number;
   hop?: number;
   threshold?: number;
@@ -43,7 +44,7 @@ Examples:
   $ vultus analyze clip.mp4
   $ vultus analyze talk.avi --faces 120,80,160,160 --report talk.html
   $ vultus analyze *.mp4 --json > results.jsonl
-  $ vultus analyze recordings/ --out results --format json,csv,webvtt`;
+  $ vultus analyze recordings/ 'more/**/*.{mp4,mkv}' --out results --format json,csv,parquet --report`;
 
 export function registerAnalyze(program: Command, signal: AbortSignal): void {
   program
@@ -58,11 +59,14 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
     .option('--out <dir>', 'result files in this folder, on all cores; a second run goes on where the first stopped')
     .option(
       '--format <list>',
-      'with --out: json, jsonl, csv, webvtt, separated by commas (default: json)',
+      'with --out: json, jsonl, csv, parquet, webvtt, separated by commas (default: json)',
       parseFormats,
     )
     .option('--jobs <n>', 'with --out: worker threads (default: one a core)', parseCount)
-    .option('--report <file.html>', 'also write a report to look at')
+    .option(
+      '--report [file.html]',
+      'also write a report to look at; with --out, without a name: one per video, and index.html',
+    )
     .option('--thumbnails <n>', 'pictures of each face in the report', parseCount, 10)
     .option('--window <s>', 'length of a window in seconds (default: 1.6)', parseSeconds)
     .option('--hop <s>', 'seconds from one window to the next (default: 0.2)', parseSeconds)
@@ -74,14 +78,16 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
 async function run(files: string[], options: Options, signal: AbortSignal): Promise<void> {
   const { model: path, faces, json = false, csv = false, report, window, hop, threshold } = options;
   if (json && csv) throw new UsageError('--json and --csv exclude each other');
-  if (report && !/\.html?$/i.test(report)) throw new UsageError(`--report ${report}: name a file that ends in .html`);
   if (options.out !== undefined) return await runToFolder(files, options, signal);
+  if (report === true) throw new UsageError('--report needs the name of a file, or --out');
+  if (report && !/\.html?$/i.test(report)) throw new UsageError(`--report ${report}: name a file that ends in .html`);
   if (options.format || options.jobs !== undefined) throw new UsageError('--format and --jobs go with --out');
   const inputs = await expandInputs(files);
   const { analyze } = await import('../../analyze.js');
   const { loadFaceNetworks } = await import('../../face/networks/index.js');
   const { loadModel } = await import('../../network/model.js');
-  const { analysisJson, windowsCsv } = await import('../../report/json.js');
+  const { windowsCsv } = await import('../../report/csv.js');
+  const { analysisJson } = await import('../../report/json.js');
   const { analysisText } = await import('../../report/text.js');
 
   const model = await loadModel(modelNamed(path ?? 'default'));
@@ -122,12 +128,16 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
 /** `--out`: every file gets its result files, and the folder a summary. Exit code 1 if any failed. */
 async function runToFolder(files: string[], options: Options, signal: AbortSignal): Promise<void> {
   const { out, model: path, faces, window, hop, threshold, json, csv, report } = options;
-  if (json || csv || report) throw new UsageError('--out takes --format rather than --json, --csv and --report');
+  if (json || csv) throw new UsageError('--out takes --format rather than --json and --csv');
+  if (typeof report === 'string') {
+    throw new UsageError(`--report ${report}: with --out, reports are named after the videos; leave the name out`);
+  }
+  const started = performance.now();
   const { loadModel } = await import('../../network/model.js');
   const { analyzeToFolder } = await import('../analysis-folder.js');
   const named = modelNamed(path ?? 'default');
   const url = named instanceof URL ? named : pathToFileURL(named);
-  const model = await loadModel(url);
+  const model = await loadModel(url, { signal });
   const { hash, card } = model;
   await model.close();
   const inputs = await expandInputs(files);
@@ -136,16 +146,31 @@ async function runToFolder(files: string[], options: Options, signal: AbortSigna
     ...(window !== undefined && { window }),
     ...(hop !== undefined && { hop }),
     ...(threshold !== undefined && { threshold }),
+    ...(report && { thumbnails: options.thumbnails }),
   };
+  const seen = { rows: 0, before: 0 };
   const rows = await analyzeToFolder({
-    ...{ out: out!, formats: options.format ?? ['json'], signal, version: packageVersion() },
+    ...{ out: out!, signal, version: packageVersion() },
+    formats: [...(options.format ?? ['json']), ...(report ? (['report'] as const) : [])],
     jobs: inputs.map((file) => ({ file, options: settings })),
     model: { url, hash, name: card.name, version: card.version },
     workers: Math.max(1, Math.min(options.jobs || availableParallelism(), inputs.length)),
+    async onRow({ file, error, faces, label }, before) {
+      seen.rows++;
+      if (before) seen.before++;
+      clearProgress();
+      if (error !== null) notice(`vultus: ${file}: ${error}`);
+      else await print(`${oneLine(file)}: ${faces === 1 ? '1 face' : `${faces} faces`}${label ? `, ${label}` : ''}`);
+      progress(`${seen.rows} of ${inputs.length} files`);
+    },
   });
   clearProgress();
   const failed = rows.filter(({ status }) => status === 'failed').length;
-  await print(`${rows.length - failed} of ${rows.length} files analysed; ${out}/summary.csv`);
+  const video = rows.reduce((sum, { duration }) => sum + (duration ?? 0), 0);
+  const took = `${clock(video)} of video in ${clock((performance.now() - started) / 1000)}`;
+  const before = seen.before > 0 ? `, ${seen.before} of them before` : '';
+  const where = report ? `${out}/index.html, ${out}/summary.csv` : `${out}/summary.csv`;
+  await print(`${rows.length - failed} of ${rows.length} files analysed${before}; ${failed} failed; ${took}; ${where}`);
   if (failed > 0) process.exitCode = 1;
 }
 
