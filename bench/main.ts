@@ -4,6 +4,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: string[]): P
   faces: () => import('./faces.js'),
   recognise: () => import('./recognise.js'),
   identity: () => import('./identity.js'),
+  timeline: () => import('./timeline.js'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -18,7 +18,7 @@ export interface AnalyzeOptions extends TimelineOptions {
   faces?: 'auto' | 'frame' | Rect;
   /** Networks to locate faces with, which stay loaded. Default: `loadFaceNetworks()`. */
   networks?: FaceNetworks;
-  /** Seconds in a window. Default 1.6. */
+  /** Seconds in a window. Default 1.2. */
   window?: number;
   /** Seconds from the start of one window to the start of the next. Default 0.2. */
   hop?: number;

@@ -154,6 +154,20 @@ describe('segments', () => {
     );
   });
 
+  it('takes an expression in by a quarter of a window where it borders on neutral', () => {
+    const rows = [...Array(5).fill(neutral), ...Array(9).fill(happy), ...Array(5).fill(neutral)];
+    const found = cut(rows);
+    // The windows' middles change label at 0.8 + 4.5 hops and 0.8 + 13.5 hops.
+    expect(found[1]!.start).toBeCloseTo(0.8 + 4.5 * 0.2 + 0.4);
+    expect(found[1]!.end).toBeCloseTo(0.8 + 13.5 * 0.2 - 0.4);
+    expect(found[1]!.onset).toBeCloseTo(0.8 + 5 * 0.2);
+    const other = cut([...Array(5).fill([0, 0.1, 0.9]), ...Array(9).fill(happy)]);
+    expect(other[1]!.start).toBeCloseTo(0.8 + 4.5 * 0.2);
+    expect(cut([...Array(5).fill(neutral), happy, happy, happy, ...Array(5).fill(neutral)])[1]).toMatchObject({
+      start: expect.closeTo(0.8 + 5 * 0.2),
+      end: expect.closeTo(0.8 + 7 * 0.2),
+    });
+  });
   it('gives a flicker to its neighbours', () => {
     const flicker = [neutral, neutral, neutral, happy, neutral, neutral, neutral];
     expect(cut(flicker).map((s) => s.label)).toEqual(['neutral']);

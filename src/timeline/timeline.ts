@@ -4,18 +4,18 @@ import { smooth } from './smooth.js';
 import type { ExpressionWindow } from './window.js';
 
 export interface TimelineOptions {
-  /** Standard deviation of the smoothing in seconds. Default 0.25. */
+  /** Standard deviation of the smoothing in seconds. Default 0.4. */
   smoothing?: number;
   /** A moment whose highest smoothed probability is below this is `uncertain`. Default 0.5. */
   threshold?: number;
-  /** Shortest segment in seconds. Default 0.4. */
+  /** Shortest segment in seconds. Default 0.2. */
   minimum?: number;
 }
 
 export const defaultTimeline: Readonly<Required<TimelineOptions>> = Object.freeze({
-  smoothing: 0.25,
+  smoothing: 0.4,
   threshold: 0.5,
-  minimum: 0.4,
+  minimum: 0.2,
 });
 
 export interface Timeline {

@@ -231,7 +231,7 @@ describe('analyze', () => {
       expect(found.faces).toHaveLength(1);
       const face = found.faces[0]!;
       expect(face.track[0]!.box).toEqual({ x: 40, y: 20, width: 80, height: 90 });
-      expect(face.windows).toHaveLength(8);
+      expect(face.windows).toHaveLength(10);
       for (const w of face.windows) expect(w.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
       expect(face.segments[0]!.start).toBe(0);
       expect(face.segments.at(-1)!.end).toBeCloseTo(3, 2);

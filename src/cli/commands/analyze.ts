@@ -68,7 +68,7 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
       'also write a report to look at; with --out, without a name: one per video, and index.html',
     )
     .option('--thumbnails <n>', 'pictures of each face in the report', parseCount, 10)
-    .option('--window <s>', 'length of a window in seconds (default: 1.6)', parseSeconds)
+    .option('--window <s>', 'length of a window in seconds (default: 1.2)', parseSeconds)
     .option('--hop <s>', 'seconds from one window to the next (default: 0.2)', parseSeconds)
     .option('--threshold <p>', 'below this probability a moment is uncertain (default: 0.5)', parseShare)
     .addHelpText('after', notes)
