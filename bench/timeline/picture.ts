@@ -13,7 +13,7 @@ export function picture(result: TimelineResult, reported: Heard): string {
 <p>${escapeHtml(`${result.date}, semi-synthetic: ${result.what}. ${result.command}`)}</p>
 ${sweepPlot(result)}
 ${abstentionPlot(result)}
-<h2>One video of fold 9, told and true</h2>
+<h2>One person of fold 9, true and told</h2>
 ${reported.videos
   .slice(0, 3)
   .map((video) => ribbons(result, reported, video))
@@ -30,7 +30,7 @@ function sweepPlot({ sweep, shipped }: TimelineResult): string {
       .filter(({ setting: s }) => s.hop === hop && s.smoothing === shipped.smoothing && s.minimum === shipped.minimum)
       .map(({ setting, score }) => ({ x: setting.window, y: score.worth })),
   }));
-  const title = 'Worth (mean of recall and segment F1), fold 8; smoothing, least segment, threshold as shipped';
+  const title = 'Worth (mean of recall and segment F1) on fold 8, the rest as shipped';
   return linePlot(series, { title, x: 'window, s', shares: true });
 }
 
