@@ -37,6 +37,29 @@ describe('published counts', () => {
   );
 });
 
+describe('published counts of subjects', () => {
+  it.each([
+    ['ravdess', 'speech', 'Actor_18', 60],
+    ['ravdess', 'speech-and-song', 'Actor_18', 60],
+    ['ravdess', 'speech-and-song', 'Actor_07', 104],
+    ['oulu-casia', 'vl-strong', 'P080', 6],
+    ['oulu-casia', 'all', 'P001', 36],
+  ])('of %s, %s add up to those of labels', (name, variant, subject, each) => {
+    const { clips, subjects, labels, bySubject } = corpus(name).variants[variant]!.published;
+    const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b);
+    expect(sum(bySubject![subject]!)).toBe(each);
+    expect(Object.keys(bySubject!)).toHaveLength(subjects!);
+    expect(
+      Object.values(bySubject!)
+        .map(sum)
+        .reduce((a, b) => a + b),
+    ).toBe(clips);
+    for (const [label, n] of Object.entries(labels!)) {
+      expect(Object.values(bySubject!).reduce((all, counts) => all + counts[label]!, 0)).toBe(n);
+    }
+  });
+});
+
 describe.each(Object.keys(miniatures))('%s', (name) => {
   it('refuses a folder that is another corpus, or none, and says what is missing', async () => {
     const empty = mkdtempSync(join(folder, 'empty-'));
@@ -113,6 +136,21 @@ describe('CK+', () => {
     await expect(scan('ck-plus', undefined, root)).rejects.toThrow('expected Emotion/S005/001/');
   });
 
+  it('is found where its archives unpack each into a folder of its own, and counts what is distributed', async () => {
+    const root = mkdtempSync(join(folder, 'apart-'));
+    const [pictures, words] = ['extended-cohn-kanade-images', 'Emotion_labels'];
+    cpSync(join(folder, 'ck-plus/cohn-kanade-images'), join(root, pictures!, 'cohn-kanade-images'), {
+      recursive: true,
+    });
+    cpSync(join(folder, 'ck-plus/Emotion'), join(root, words!, 'Emotion'), { recursive: true });
+    put(root, `${words}/Emotion/S005/003/S005_003_00000008_emotion.txt`, '0.0');
+    const found = await scan('ck-plus', undefined, root);
+    expect(found.clips).toHaveLength(6);
+    expect(found.distributed).toEqual({ clips: 9, subjects: 3 });
+    expect(reasonOf(found, `${pictures}/cohn-kanade-images/S005/003`)).toContain('no class of this variant');
+    expect((await scan('ck-plus', '8', root)).clips.find(({ clip }) => clip === 'S005_003')!.emotion).toBe('neutral');
+  });
+
   it('is found one folder down, as archives unpack', async () => {
     const root = mkdtempSync(join(folder, 'down-'));
     cpSync(join(folder, 'ck-plus'), join(root, 'CK+'), { recursive: true });
@@ -135,6 +173,9 @@ describe('MMI', () => {
     ]);
     expect(found.clips[0]).toMatchObject({ subject: 'S001', gender: 'female', age: 21, ethnicity: 'european' });
     expect(kinds(found)).toEqual(['unlabelled', 'unlabelled', 'view', 'view']);
+    // Frames 7 to 9 are the apex of both action units, counted from 1.
+    expect(found.clips[0]).toMatchObject({ onset: 2, apex: 7, offset: 13 });
+    expect(found.clips[1]).not.toHaveProperty('apex');
   });
 
   it('says which session lacks what', async () => {
@@ -257,7 +298,7 @@ describe('CREMA-D', () => {
       age: 31,
       ethnicity: 'caucasian',
       variant: 'high',
-      extra: { sentence: 'DFA', face_vote: 'A:N', face_level: '66.5' },
+      extra: { sentence: 'DFA', face_vote: 'A:N', face_level: '66.5', voice_vote: 'A', both_level: '72' },
     });
     expect(found.clips.at(-1)!.fold).toBe(5);
     expect(kinds(found)).toEqual(['known-bad']);

@@ -107,10 +107,28 @@ export function mmiSession(root: string, n: number, subject: number, emotion: nu
   );
 }
 
+/** The annotation of action units: two whose apexes overlap from frame 7 to 9, counted from 1, and a blink. */
+export function mmiUnits(root: string, n: number, subject: number): void {
+  const unit = (number: number, frames: readonly number[]) =>
+    `<ActionUnit Number="${number}">${frames.map((frame, i) => `<Marker Frame="${frame}" Type="${i % 4}"/>`).join('')}</ActionUnit>`;
+  const units = [unit(9, [1, 3, 5, 10, 13]), unit(17, [1, 4, 7, 12, 14]), unit(45, [1, 2, 3, 4, 5])];
+  put(
+    root,
+    `Sessions/${n}/S${digits(subject, 3)}-${digits(n, 3)}-oao_aucs.xml`,
+    `<?xml version="1.0"?><AU_OAO_Annotation>${units.join('')}</AU_OAO_Annotation>`,
+  );
+}
+
 /** Three people with disgust and surprise, one session in profile, one of both views, one without a label. */
 export function mmiMiniature(root: string): void {
   let session = 1;
   for (const subject of [1, 2, 15]) for (const emotion of [2, 6]) mmiSession(root, session++, subject, emotion);
+  for (const [n, subject] of [
+    [1, 1],
+    [4, 2],
+    [5, 15],
+  ] as const)
+    mmiUnits(root, n, subject);
   mmiSession(root, session++, 1, 4, 1);
   mmiSession(root, session++, 2, 4, 2);
   mmiSession(root, session++, 2, undefined);

@@ -100,6 +100,8 @@ describe('prepare', () => {
       labels: { anger: { found: 3, published: 45 }, fear: { found: 0, published: 25 } },
     });
     expect(report.differences).toContain('clips: 6 found, 327 published');
+    expect(report.distributed).toEqual({ clips: { found: 9, published: 593 }, subjects: { found: 3, published: 123 } });
+    expect(report.differences).toContain('all clips: 9 found, 593 published');
     const dataset = await loadDataset(join(folder, 'ck'), { verify: { memory: undefined } });
     expect(dataset.clips).toHaveLength(6);
     const [clip] = dataset.clips;
@@ -134,6 +136,8 @@ describe('prepare', () => {
     await run('mmi', 'mmi-boxes', { finder });
     const { clips, faces } = await loadDataset(join(folder, 'mmi-boxes'));
     expect(faces.get(clips[0]!.clip)!.map(({ frame }) => frame)).toEqual([0, 12]);
+    expect(clips[0]).toMatchObject({ onsetFrame: 2, apexFrame: 7, offsetFrame: 13 });
+    expect(clips[1]).toMatchObject({ onsetFrame: undefined, apexFrame: undefined, offsetFrame: undefined });
   });
 
   it('interrupted at any clip, and with files cut off, ends with the very same bytes', async () => {
@@ -335,6 +339,19 @@ describe('duplicates', () => {
     );
     expect(report.clips.found).toBe(6);
     expect(report.faulty).toBe(false);
+  });
+});
+
+describe('counts of subjects', () => {
+  it('that the design fixes are compared', async () => {
+    const root = join(folder, 'ravdess');
+    miniatures.ravdess!(root);
+    const { differences } = await run('ravdess', 'actors', { root });
+    expect(differences).toContain(
+      'Actor_02: neutral 0 of 4, calm 1 of 8, happiness 0 of 8, sadness 0 of 8, anger 1 of 8, fear 0 of 8, disgust 0 of 8, surprise 0 of 8',
+    );
+    expect(differences).toContain('Actor_04: not there');
+    expect(differences.at(-1)).toBe('and 12 more subjects');
   });
 });
 

@@ -27,7 +27,8 @@ export async function mpeg4Corpus(): Promise<FuzzStream[]> {
   });
   const packed = makeClip(motion.bars('176x144', 40), ['-c:v', 'libxvid', '-q:v', '4', '-bf', '2', '-g', '40'], 'avi');
   const short = makeClip(face(176, 144, 20), ['-c:v', 'h263', '-q:v', '5', '-g', '12', '-ps', '300'], '3gp');
-  for (const path of [packed, short]) {
+  const flash = makeClip(face(176, 144, 20), ['-c:v', 'flv', '-q:v', '5', '-g', '12', '-flags', '+mv4'], 'flv');
+  for (const path of [packed, short, flash]) {
     const { track, packets } = await readPackets(path);
     // An AVI may keep its headers in the first packet alone.
     const config = track.config.length > 0 ? track.config : parameterSets(packets[0]!);

@@ -13,6 +13,8 @@ import { findBase, gaps, list, notThisCorpus, pictures, readSmall } from './fold
 const emotions = ['neutral', 'anger', 'contempt', 'disgust', 'fear', 'happiness', 'sadness', 'surprise'] as const;
 const labels = ['anger', 'contempt', 'disgust', 'fear', 'happiness', 'sadness', 'surprise'];
 const counts = { anger: 45, contempt: 18, disgust: 59, fear: 25, happiness: 69, sadness: 28, surprise: 83 };
+/** Sequences with and without a label. */
+const distributed = { clips: 593, subjects: 123 };
 const images = 'cohn-kanade-images';
 /** The recordings' rate. */
 const fps = 30;
@@ -32,7 +34,10 @@ export const ckPlus: Corpus = {
     '7': {
       about: 'seven expressions, from neutral to the apex',
       labels,
-      published: { clips: 327, subjects: 118, labels: counts, source: 'Lucey et al. 2010, the labels as distributed' },
+      published: {
+        ...{ clips: 327, subjects: 118, labels: counts, distributed },
+        source: 'Lucey et al. 2010, the labels as distributed',
+      },
       protocol: folds,
       folds: 10,
     },
@@ -43,6 +48,7 @@ export const ckPlus: Corpus = {
         clips: 327 + 118,
         subjects: 118,
         labels: { ...counts, neutral: 118 },
+        distributed,
         source: 'Lucey et al. 2010; neutral by our own rule, one clip per labelled subject',
       },
       protocol: `${folds} The neutral clips are the first quarter (at least four pictures) of each labelled subject's first labelled sequence of eight pictures or more: our own rule, for the corpus defines no neutral video.`,
@@ -64,11 +70,14 @@ interface Sequence {
 async function scan(root: string, variant: string): Promise<Scan> {
   const base = await findBase(root, [images]);
   if (base === undefined) throw await notThisCorpus(root, 'CK+', `${images}/S005/001/S005_001_00000001.png`);
-  if (!(await list(root, `${base}Emotion`))) {
+  // Its two archives unpack side by side, or each into a folder of its own.
+  const labelBase = (await list(root, `${base}Emotion`)) ? base : await findBase(root, ['Emotion']);
+  if (labelBase === undefined) {
     throw await notThisCorpus(`${root}/${base}`, 'CK+', 'Emotion/S005/001/S005_001_00000011_emotion.txt');
   }
   const skipped: Skip[] = [];
   const sequences: Sequence[] = [];
+  const found = { clips: 0, subjects: 0 };
   for (const subject of (await list(root, `${base}${images}`))!.folders) {
     if (!/^S\d{3}$/.test(subject)) {
       skipped.push({
@@ -78,13 +87,18 @@ async function scan(root: string, variant: string): Promise<Scan> {
       });
       continue;
     }
+    found.subjects++;
     for (const take of (await list(root, `${base}${images}/${subject}`))!.folders) {
-      const found = await readSequence(root, base, subject, take);
-      if ('reason' in found) skipped.push(found);
-      else sequences.push(found);
+      const one = await readSequence(root, `${base}${images}`, `${labelBase}Emotion`, subject, take);
+      if (!('reason' in one && one.kind === 'layout')) found.clips++;
+      if ('reason' in one) skipped.push(one);
+      else sequences.push(one);
     }
   }
   const withLabel = sequences.filter(({ label }) => label > 0 || variant === '8');
+  for (const { folder } of sequences.filter((one) => !withLabel.includes(one))) {
+    skipped.push({ path: folder, kind: 'unlabelled', reason: 'labelled neutral, which is no class of this variant' });
+  }
   const foldOf = dealt(
     withLabel.map(({ subject }) => subject),
     10,
@@ -101,11 +115,17 @@ async function scan(root: string, variant: string): Promise<Scan> {
   }));
   if (variant === '8') clips.push(...neutralClips(withLabel, foldOf));
   clips.sort((a, b) => (a.clip < b.clip ? -1 : 1));
-  return { clips, skipped };
+  return { clips, skipped, distributed: found };
 }
 
-async function readSequence(root: string, base: string, subject: string, take: string): Promise<Sequence | Skip> {
-  const folder = `${base}${images}/${subject}/${take}`;
+async function readSequence(
+  root: string,
+  pictureFolder: string,
+  emotionFolder: string,
+  subject: string,
+  take: string,
+): Promise<Sequence | Skip> {
+  const folder = `${pictureFolder}/${subject}/${take}`;
   const name = `${subject}_${take}`;
   const pattern = new RegExp(`^${name}_(\\d{8})\\.png$`);
   const files = /^\d{3}$/.test(take) ? (await list(root, folder))!.files.filter((file) => pattern.test(file)) : [];
@@ -113,7 +133,7 @@ async function readSequence(root: string, base: string, subject: string, take: s
     const reason = `${files.length} pictures: expected ${folder}/${name}_00000001.png and more`;
     return { path: folder, kind: 'layout', reason };
   }
-  const labelFolder = `${base}Emotion/${subject}/${take}`;
+  const labelFolder = `${emotionFolder}/${subject}/${take}`;
   const labelFile = (await list(root, labelFolder))?.files.find((file) => file.endsWith('_emotion.txt'));
   if (!labelFile) return { path: folder, kind: 'unlabelled', reason: `no ${labelFolder}/${name}_*_emotion.txt` };
   const text = (await readSmall(root, `${labelFolder}/${labelFile}`))!.trim();

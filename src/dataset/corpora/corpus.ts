@@ -39,6 +39,7 @@ export interface CorpusClip {
   /** 0-based numbers of frames, where the corpus defines them. `last`: the clip's last frame. */
   onset?: number;
   apex?: number | 'last';
+  offset?: number;
   gender?: string;
   /** Years. */
   age?: number;
@@ -74,11 +75,19 @@ export interface Skip {
   reason: string;
 }
 
+/** Recordings of a whole copy, and the people in them. */
+export interface Distributed {
+  clips: number;
+  subjects: number;
+}
+
 /** What a reader found. */
 export interface Scan {
   /** Ascending by name. */
   clips: CorpusClip[];
   skipped: Skip[];
+  /** To be set beside what is published, by readers of corpora where it is. */
+  distributed?: Distributed;
 }
 
 /** Numbers that the field publishes about a variant of the corpus. */
@@ -88,6 +97,10 @@ export interface PublishedCounts {
   subjects?: number;
   /** Clips per label, where they are published. */
   labels?: Readonly<Record<string, number>>;
+  /** Clips of each label of each subject, by the subject's name, where the corpus' design fixes them. */
+  bySubject?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** What is distributed, with all that this variant leaves out, where that is another number. */
+  distributed?: Distributed;
   /** Who says so. */
   source: string;
 }

@@ -86,13 +86,23 @@ async function scan(root: string): Promise<Scan> {
       ...(person?.Sex && { gender: person.Sex.toLowerCase() }),
       ...(person?.Age && Number.isFinite(age) && { age }),
       ...(person?.Race && { ethnicity: person.Race.toLowerCase() }),
-      extra: { sentence: sentence!, face_vote: vote?.FaceVote ?? '', face_level: vote?.FaceLevel ?? '' },
+      extra: { sentence: sentence!, ...votesOf(vote) },
       source: { kind: 'video', path },
       ...(people && !person && { notes: [`actor ${actor} is not in VideoDemographics.csv`] }),
     });
   }
   clips.sort((a, b) => (a.clip < b.clip ? -1 : 1));
   return { clips, skipped };
+}
+
+/** What most raters saw in the face, heard in the voice, and in both, and how strong it was to them. */
+function votesOf(row: Record<string, string> | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries({ face: 'Face', voice: 'Voice', both: 'MultiModal' }).flatMap(([name, column]) => [
+      [`${name}_vote`, row?.[`${column}Vote`] ?? ''],
+      [`${name}_level`, row?.[`${column}Level`] ?? ''],
+    ]),
+  );
 }
 
 /** A table of the corpus by one column. Its absence, or damage in it, is told and does not stop the rest. */

@@ -4,12 +4,14 @@
  *     Sessions/1/session.xml        <subject id="1" .../>, <track filename="S001-001.avi" view="0" .../>
  *     Sessions/1/S001-001.avi
  *     Sessions/1/S001-001.xml       <Metatag Name="Emotion" Value="1"/>: anger, disgust, fear, happiness, sadness, surprise
+ *     Sessions/1/S001-001-oao_aucs.xml      of some sessions: when each action unit begins, peaks and ends
  *
  * View 0 is frontal, 1 in profile, 2 both in one picture. Some frontal videos are stored on their side.
  */
 import type { Corpus, CorpusClip, Scan, Skip } from './corpus.js';
 import { dealt } from './fold-rules.js';
 import { findBase, list, notThisCorpus, readSmall } from './folder.js';
+import { phasesOf } from './mmi-phases.js';
 import { xmlTags } from './xml.js';
 
 /** By the value of the tag, from 1. */
@@ -101,12 +103,16 @@ async function readVideo(
   const subject = person.id ?? /^S(\d{3})-/.exec(name)?.[1];
   if (!subject) return skip('layout', `${folder}/session.xml names no subject: expected <subject id="...">`);
   const notes = view === undefined ? [`${folder}/session.xml does not say the view of ${video}: taken as frontal`] : [];
+  const units = await readSmall(root, `${folder}/${name}-oao_aucs.xml`);
+  const phases = units === undefined ? {} : phasesOf(units);
+  if (units !== undefined && phases.apex === undefined) notes.push(`${name}-oao_aucs.xml marks no apex`);
   const age = Number(person.age);
   return {
     clip: `${folder.split('/').at(-1)!.padStart(4, '0')}-${name.replace(/[^\w.-]/g, '_')}`,
     subject: /^\d+$/.test(subject) ? `S${subject.padStart(3, '0')}` : subject,
     emotion,
     condition: 'posed',
+    ...phases,
     ...(person.gender && { gender: person.gender.toLowerCase() }),
     ...(person.age && Number.isFinite(age) && { age }),
     ...(person.ethnicity && { ethnicity: person.ethnicity.toLowerCase() }),

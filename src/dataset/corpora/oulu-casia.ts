@@ -21,6 +21,7 @@ const labels = Object.values(emotions);
 const cameras = { NI: 'near-infrared', VL: 'visible light' } as const;
 const lights = ['Strong', 'Weak', 'Dark'] as const;
 const fps = 25;
+const people = Array.from({ length: 80 }, (_, i) => `P${String(i + 1).padStart(3, '0')}`);
 
 function variantOf(parts: number, about: string): CorpusVariant {
   const each = 80 * parts;
@@ -31,6 +32,7 @@ function variantOf(parts: number, about: string): CorpusVariant {
       clips: 6 * each,
       subjects: 80,
       labels: Object.fromEntries(labels.map((label) => [label, each])),
+      bySubject: Object.fromEntries(people.map((name) => [name, Object.fromEntries(labels.map((l) => [l, parts]))])),
       source: 'Zhao et al. 2011',
     },
     protocol:

@@ -86,11 +86,15 @@ export async function prepare(options: PrepareOptions): Promise<CorpusReport> {
 
   const { prepared, skipped } = withoutDuplicates(scan.clips, outcomes);
   await removeStale(clipFolder, outcomes);
-  return await writeDataSet({ ...options, out }, settings, prepared, [...scan.skipped, ...skipped]);
+  const { distributed } = scan;
+  return await writeDataSet({ ...options, out }, settings, prepared, {
+    skipped: [...scan.skipped, ...skipped],
+    ...(distributed && { distributed }),
+  });
 }
 
 /** Of clips of one name the first is kept: the names become files. */
-function withoutTwins({ clips, skipped }: Scan): Scan {
+function withoutTwins({ clips, skipped, ...rest }: Scan): Scan {
   const names = new Map<string, CorpusClip>();
   const twins: Skip[] = [];
   for (const clip of clips) {
@@ -100,7 +104,7 @@ function withoutTwins({ clips, skipped }: Scan): Scan {
       twins.push({ path: filesOf(clip)[0]!, kind: 'layout', reason });
     } else names.set(clip.clip, clip);
   }
-  return { clips: [...names.values()], skipped: [...skipped, ...twins] };
+  return { ...rest, clips: [...names.values()], skipped: [...skipped, ...twins] };
 }
 
 /** Files of these clips that are no outcome any more: of another ending, or of a turn that was not taken. */
@@ -242,7 +246,7 @@ async function writeDataSet(
   { corpus, variant: name, out, finder }: PrepareOptions,
   settings: Record<string, string>,
   prepared: readonly PreparedClip[],
-  skipped: readonly Skip[],
+  { skipped, distributed }: Pick<Scan, 'skipped' | 'distributed'>,
 ): Promise<CorpusReport> {
   const sum = (text: string | undefined) => (text === undefined ? '' : createHash('sha256').update(text).digest('hex'));
   const variant = corpus.variants[name]!;
@@ -269,6 +273,7 @@ async function writeDataSet(
   const report = reportOf(corpus, name, prepared, skipped, {
     settings,
     looked: finder !== undefined,
+    ...(distributed && { distributed }),
     sha256: {
       manifest: sum(files['manifest.csv']),
       faces: sum(files['faces.csv']),

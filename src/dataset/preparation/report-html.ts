@@ -43,14 +43,15 @@ export function htmlCard(heading: string, content: string): string {
 
 /** The page. */
 export function corpusHtml(report: CorpusReport): string {
-  const { title, about, clips, subjects, labels, differences, skipped, notes, withoutFace } = report;
+  const { title, about, clips, subjects, distributed, labels, differences, skipped, notes, withoutFace } = report;
   const notice = differences.length
     ? `<p class="notice">Counts differ from the published ones: ${escapeHtml(differences.join('; '))}.</p>`
     : '<p>All counts are as published.</p>';
-  const counts = Object.entries({ clips, subjects, ...labels }).map(([name, count]) => [
-    escapeHtml(name),
-    ...countCells(count),
-  ]);
+  const counts = Object.entries({
+    ...{ clips, subjects },
+    ...(distributed && { 'all clips': distributed.clips, 'all subjects': distributed.subjects }),
+    ...labels,
+  }).map(([name, count]) => [escapeHtml(name), ...countCells(count)]);
   const kinds = new Map<string, number>();
   for (const { kind } of skipped) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const labelNames = Object.keys(labels);

@@ -1,7 +1,10 @@
 /** What a preparation found, against what the field publishes about the corpus: the same clips give the same report. */
-import type { Corpus, CorpusVariant, Skip } from '../corpora/corpus.js';
+import type { Corpus, CorpusVariant, Distributed, PublishedCounts, Skip } from '../corpora/corpus.js';
 import { faults } from '../corpora/corpus.js';
 import type { PreparedClip } from './tables.js';
+
+/** Subjects whose counts differ that are told one by one. */
+const shownSubjects = 12;
 
 /** A number that was found beside the one that is published, where there is one. */
 export interface Count {
@@ -26,6 +29,8 @@ export interface CorpusReport {
   settings: Readonly<Record<string, string>>;
   clips: Count;
   subjects: Count;
+  /** All recordings of the copy, labelled or not, where a number is published. */
+  distributed?: { clips: Count; subjects: Count };
   labels: Record<string, Count>;
   /** Clips by condition, fold and codec. */
   conditions: Record<string, number>;
@@ -54,7 +59,12 @@ export function reportOf(
   variantName: string,
   prepared: readonly PreparedClip[],
   skipped: readonly Skip[],
-  about: { settings: Record<string, string>; sha256: CorpusReport['sha256']; looked: boolean },
+  about: {
+    settings: Record<string, string>;
+    sha256: CorpusReport['sha256'];
+    looked: boolean;
+    distributed?: Distributed;
+  },
 ): CorpusReport {
   const variant = corpus.variants[variantName]!;
   const { published } = variant;
@@ -71,6 +81,8 @@ export function reportOf(
     clips: { found: clips.length, published: published.clips },
     subjects: { found: people.size, published: published.subjects ?? null },
   };
+  const distributed = distributedOf(published.distributed, about.distributed);
+  const bySubject = subjectsOf(variant, clips, people);
   const folds = [...new Set(clips.map(({ fold }) => fold))].sort((a, b) => a - b);
   const ordered = [...skipped].sort(
     (a, b) =>
@@ -89,6 +101,7 @@ export function reportOf(
     countsFrom: published.source,
     settings: about.settings,
     ...counts,
+    ...(distributed && { distributed }),
     labels,
     conditions: tally(clips.map(({ condition }) => condition ?? 'all')),
     folds: Object.fromEntries(
@@ -98,15 +111,22 @@ export function reportOf(
       }),
     ),
     codecs: tally(prepared.map(({ file }) => file.codec)),
-    bySubject: subjectsOf(variant, clips, people),
+    bySubject,
     frames: {
       all: lengths.reduce((a, b) => a + b, 0),
       shortest: lengths.reduce((a, b) => Math.min(a, b), lengths[0] ?? 0),
       longest: lengths.reduce((a, b) => Math.max(a, b), 0),
     },
-    differences: Object.entries({ ...counts, ...labels }).flatMap(([name, { found, published: due }]) =>
-      due === null || found === due ? [] : [`${name}: ${found} found, ${due} published`],
-    ),
+    differences: [
+      ...Object.entries({
+        ...counts,
+        ...(distributed && { 'all clips': distributed.clips, 'all subjects': distributed.subjects }),
+        ...labels,
+      }).flatMap(([name, { found, published: due }]) =>
+        due === null || found === due ? [] : [`${name}: ${found} found, ${due} published`],
+      ),
+      ...subjectDifferences(published.bySubject, bySubject),
+    ],
     skipped: ordered,
     faulty: ordered.some(({ kind }) => faults.has(kind)),
     notes: prepared.flatMap(({ clip, file }) =>
@@ -117,6 +137,33 @@ export function reportOf(
       : [],
     sha256: about.sha256,
   };
+}
+
+function distributedOf(due: Distributed | undefined, found: Distributed | undefined): CorpusReport['distributed'] {
+  if (!due || !found) return undefined;
+  return {
+    clips: { found: found.clips, published: due.clips },
+    subjects: { found: found.subjects, published: due.subjects },
+  };
+}
+
+/** Subjects with other counts than the design of the corpus gives them; the first of many. */
+function subjectDifferences(
+  due: PublishedCounts['bySubject'],
+  found: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): string[] {
+  if (!due) return [];
+  const all = Object.entries(due)
+    .sort(([a], [b]) => compare(a, b))
+    .flatMap(([subject, labels]) => {
+      const off = Object.entries(labels).filter(([label, n]) => (found[subject]?.[label] ?? 0) !== n);
+      const words = off.map(([label, n]) => `${label} ${found[subject]?.[label] ?? 0} of ${n}`);
+      if (off.length === 0) return [];
+      return [found[subject] ? `${subject}: ${words.join(', ')}` : `${subject}: not there`];
+    });
+  return all.length > shownSubjects
+    ? [...all.slice(0, shownSubjects), `and ${all.length - shownSubjects} more subjects`]
+    : all;
 }
 
 function subjectsOf(

@@ -36,11 +36,15 @@ export function manifestText(prepared: readonly PreparedClip[]): string {
   const extra = [...new Set(prepared.flatMap(({ clip }) => Object.keys(clip.extra ?? {})))].sort();
   const rows = prepared.map(({ clip, file }) => {
     const { frames, fps, width, height, codec, path, sha256 } = file;
-    const apex = clip.apex === 'last' ? frames - 1 : clip.apex;
+    // Annotations may speak of frames that a copy's video has not.
+    const [onset, apex, offset] = [clip.onset, clip.apex, clip.offset].map((frame) => {
+      if (frame === 'last') return frames - 1;
+      return frame !== undefined && frame < frames ? frame : undefined;
+    });
     const person = [clip.gender, clip.age, clip.ethnicity];
     return [
       ...[clip.clip, path, clip.subject, clip.emotion, clip.condition, clip.variant],
-      ...[frames, fps || undefined, width, height, codec, clip.onset, apex, undefined, clip.fold, ...person, sha256],
+      ...[frames, fps || undefined, width, height, codec, onset, apex, offset, clip.fold, ...person, sha256],
       ...extra.map((column) => clip.extra?.[column]),
     ];
   });

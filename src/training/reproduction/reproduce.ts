@@ -96,7 +96,7 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
     settings: { config: base, threads },
     experiments: [],
     left,
-    published: publishedFigures.filter((one) => one.corpus === corpus.name && one.variants.includes(name)),
+    published: publishedFigures().filter((one) => one.corpus === corpus.name && one.variants.includes(name)),
   };
   for (const [i, experiment] of can.entries()) {
     const results = await runRounds({
