@@ -9,15 +9,17 @@ import { expectedCalibrationError, type Judged, negativeLogLikelihood } from '..
 import { evaluateClips } from '../evaluation/evaluate.js';
 import { learntFrom } from '../evaluation/overlap.js';
 import { type ClipOutcome, type EvaluationReport, reportOf } from '../evaluation/report.js';
+import { replaceOnnxMetadata } from '../graph/index.js';
 import type { CardMetrics, ModelCard } from '../network/card.js';
+import { metadataOf } from '../network/card-file.js';
 import { combine, fuseModels } from '../network/fused.js';
 import { loadModel, readCard } from '../network/model.js';
 import { cardMetricsOf } from './model-card.js';
 
 export interface FuseOptions {
-  /** Bytes of the two model files. */
+  /** Bytes of the two model files. Without the second, the first is calibrated and tested alone. */
   residual: Uint8Array;
-  keyframes: Uint8Array;
+  keyframes?: Uint8Array | undefined;
   dataset: Dataset;
   /** Clips of codecs that are read directly. */
   clips: readonly DatasetClip[];
@@ -32,7 +34,7 @@ export interface FuseOptions {
 export interface Fused {
   model: Uint8Array;
   card: ModelCard;
-  /** Of the validation clips: of the first alone and of both, calibrated. */
+  /** Of the validation clips: of the first alone and of both, calibrated. The same twice where there is one. */
   validation: { residual: Fit; fused: Fit };
   test: EvaluationReport;
 }
@@ -50,39 +52,55 @@ const weights = Array.from({ length: 41 }, (_, i) => i / 20);
 const temperatures = Array.from({ length: 41 }, (_, i) => 0.25 * 16 ** (i / 40));
 
 /**
- * Joins two networks trained on everyone as `like` was joined: its weight, its temperatures, and its scores, which are those of
- * the same recipe on people that it had not seen. Throws ModelError where the three do not fit each other.
+ * Makes networks trained on everyone a model as `like` is one: with its weight, its temperatures, and its scores, which are those
+ * of the same recipe on people that it had not seen. Throws ModelError where they do not fit each other.
  */
-export function fuseLike(residual: Uint8Array, keyframes: Uint8Array, like: ModelCard, name: string): Fused['model'] {
+export function fuseLike(
+  residual: Uint8Array,
+  keyframes: Uint8Array | undefined,
+  like: ModelCard,
+  name: string,
+): Fused['model'] {
   const card = readCard(residual);
-  const second = readCard(keyframes);
-  if (!like.keyframes) throw new ModelError(`${like.name} is no fused model`);
-  for (const key of ['signal', 'network', 'labels', 'normalisation'] as const) {
+  if (!like.keyframes !== !keyframes) {
+    throw new ModelError(`${like.name} is of ${like.keyframes ? 'two networks' : 'one network'}: name as many`);
+  }
+  for (const key of ['signal', 'network', 'labels', 'normalisation', 'mirror'] as const) {
     if (JSON.stringify(card[key]) !== JSON.stringify(like[key])) {
       throw new ModelError(`${card.name} and ${like.name} differ in ${key}: they are not of one recipe`);
     }
   }
-  if (card.data.sha256 !== second.data.sha256)
-    throw new ModelError('the two models were trained on different data sets');
+  assertSameData(card, keyframes && readCard(keyframes));
   const { temperature, keyframes: joined } = like;
   const metrics = like.metrics.map((one) => ({
     ...one,
     split: `the same recipe, trained on folds ${like.data.folds.join(', ')}: ${one.split}`,
   }));
   const date = new Date().toISOString().slice(0, 10);
-  const fused: ModelCard = { ...card, name, date, metrics, keyframes: joined, ...(temperature && { temperature }) };
-  return fuseModels(residual, keyframes, fused);
+  return fileOf(residual, keyframes, {
+    ...{ ...card, name, date, metrics },
+    ...(temperature !== undefined && { temperature }),
+    ...(joined && { keyframes: joined }),
+  });
+}
+
+function assertSameData(first: ModelCard, second: ModelCard | undefined): void {
+  if (second && first.data.sha256 !== second.data.sha256)
+    throw new ModelError('the two models were trained on different data sets');
+}
+
+function fileOf(residual: Uint8Array, keyframes: Uint8Array | undefined, card: ModelCard): Uint8Array {
+  return keyframes ? fuseModels(residual, keyframes, card) : replaceOnnxMetadata(residual, metadataOf(card));
 }
 
 /** Throws ModelError where the models do not fit each other, or one of them saw the test fold. */
 export async function fuse(options: FuseOptions): Promise<Fused> {
   const { dataset, clips, validationFold, testFold } = options;
   const card = readCard(options.residual);
-  const second = readCard(options.keyframes);
+  const second = options.keyframes && readCard(options.keyframes);
   if (validationFold === testFold) throw new ModelError('the fold that chooses cannot be the fold that is tested');
-  if (card.data.sha256 !== second.data.sha256)
-    throw new ModelError('the two models were trained on different data sets');
-  for (const { name, data } of [card, second]) {
+  assertSameData(card, second);
+  for (const { name, data } of second ? [card, second] : [card]) {
     if (learntFrom({ data }, dataset) && data.folds.includes(testFold)) {
       throw new ModelError(`${name} was trained on fold ${testFold}: name another test fold`);
     }
@@ -93,9 +111,11 @@ export async function fuse(options: FuseOptions): Promise<Fused> {
     throw new ModelError(`fold ${validation.length === 0 ? validationFold : testFold} has no clip`);
   }
   const own = await judge(options.residual, options, validation, 'validating P-frames');
-  const other = await judge(options.keyframes, options, validation, 'validating I-frames');
-  const residual = best(own, other, [0]);
-  const fused = best(own, other, weights);
+  const residual = best(own, own, [0]);
+  const { keyframes } = options;
+  const fused = keyframes
+    ? best(own, await judge(keyframes, options, validation, 'validating I-frames'), weights)
+    : residual;
 
   const { weight, temperature } = fused;
   const fusedCard: ModelCard = {
@@ -103,10 +123,10 @@ export async function fuse(options: FuseOptions): Promise<Fused> {
     name: options.name,
     date: new Date().toISOString().slice(0, 10),
     temperature: residual.temperature,
-    keyframes: { weight, temperature },
+    ...(keyframes && { keyframes: { weight, temperature } }),
     metrics: [],
   };
-  const outcomes = await judge(fuseModels(options.residual, options.keyframes, fusedCard), options, test, 'testing');
+  const outcomes = await judge(fileOf(options.residual, keyframes, fusedCard), options, test, 'testing');
   const report = reportOf(outcomes, card.labels);
   const metrics: CardMetrics[] = [
     { ...cardMetricsOf(report), split: `test fold ${testFold} (${report.subjects} subjects never seen), all codecs` },
@@ -120,7 +140,7 @@ export async function fuse(options: FuseOptions): Promise<Fused> {
     metrics.push({ ...cardMetricsOf(part), split: `test fold ${testFold}, ${codec}` });
   }
   const finished: ModelCard = { ...fusedCard, metrics };
-  const model = fuseModels(options.residual, options.keyframes, finished);
+  const model = fileOf(options.residual, keyframes, finished);
   return { model, card: finished, validation: { residual, fused }, test: report };
 }
 

@@ -146,7 +146,15 @@ describe('train', () => {
     expect(like).toMatchObject({ name: 'everyone', keyframes: fused.card.keyframes, data: card.data });
     expect(like.metrics[0]).toMatchObject({ war: fused.card.metrics[0]!.war });
     expect(like.metrics[0]!.split).toContain('trained on folds 1, 2');
-    expect(() => fuseLike(all[0], all[1], readCard(tested[0]), 'x')).toThrow('no fused model');
+    expect(() => fuseLike(all[0], all[1], readCard(tested[0]), 'x')).toThrow('of one network');
+
+    const alone = await fuse({
+      ...{ residual: tested[0], dataset, clips: dataset.clips, name: 'alone', threads: 1 },
+      ...{ validationFold: 2, testFold: 3 },
+    });
+    expect(alone.card.temperature).toBe(fused.card.temperature);
+    expect(alone.card.keyframes).toBeUndefined();
+    expect(readCard(fuseLike(all[0], undefined, alone.card, 'everyone')).metrics[0]!.war).toBe(alone.test.war);
   });
 
   it('leaves a model with its card, figures and a page', async () => {

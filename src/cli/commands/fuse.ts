@@ -8,7 +8,7 @@ import { clearProgress, notice, print, progress } from '../output.js';
 
 interface Flags {
   residual: string;
-  keyframes: string;
+  keyframes?: string;
   data: string;
   out: string;
   name: string;
@@ -30,9 +30,12 @@ A model for use may learn from everyone: train both with --everyone, and join th
 export function registerFuse(program: Command, signal: AbortSignal): void {
   program
     .command('fuse')
-    .description('join a model that reads P-frames with one that reads I-frames')
+    .description('join a model that reads P-frames with one that reads I-frames, calibrate and test')
     .requiredOption('--residual <file>', 'a model.onnx that reads P-frames')
-    .requiredOption('--keyframes <file>', 'a model.onnx that reads I-frames (configs/keyframes.json)')
+    .option(
+      '--keyframes <file>',
+      'a model.onnx that reads I-frames (configs/keyframes.json); without it the first is calibrated',
+    )
     .requiredOption('--data <dir>', 'folder of the data set')
     .requiredOption('--out <file>', 'the model to write')
     .option('--name <name>', 'name in the card', 'vultus-fused')
@@ -50,7 +53,8 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const { reportText } = await import('../../evaluation/report.js');
   const { readCard } = await import('../../network/model.js');
   const { fuse, fuseLike } = await import('../../training/fuse.js');
-  const [residual, keyframes] = await Promise.all([readFile(flags.residual), readFile(flags.keyframes)]);
+  const residual = await readFile(flags.residual);
+  const keyframes = flags.keyframes === undefined ? undefined : await readFile(flags.keyframes);
   if (flags.like !== undefined) {
     const like = readCard(await readFile(flags.like));
     await writeWhole(flags.out, fuseLike(residual, keyframes, like, flags.name));
@@ -71,7 +75,7 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const words = ({ weight, temperature, loss, ece }: typeof both) =>
     `weight ${weight.toFixed(2)}, temperature ${temperature.toFixed(2)}: loss ${loss.toFixed(3)} nats, calibration error ${ece.toFixed(3)}`;
   await print(`validation fold ${flags.valFold}, P-frames alone: ${words(alone)}`);
-  await print(`validation fold ${flags.valFold}, with I-frames:  ${words(both)}\n`);
-  await print(`test fold ${flags.testFold}\n\n${reportText(fused.test)}`);
+  if (keyframes) await print(`validation fold ${flags.valFold}, with I-frames:  ${words(both)}`);
+  await print(`\ntest fold ${flags.testFold}\n\n${reportText(fused.test)}`);
   notice(`${flags.out} written`);
 }
