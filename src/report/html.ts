@@ -143,8 +143,8 @@ function modelCard({ model: { card, hash }, labels }: AnalysisResult, id: string
     (m) => `${percent(m.war)} accuracy, ${percent(m.uar)} mean recall on ${m.n} clips (${m.split})`,
   );
   const { signal } = card;
-  return `<section class="card" aria-labelledby="${id}-model">
-<h${level} class="t2" id="${id}-model">Model</h${level}>
+  return `<div class="card" id="${id}-model">
+<h${level} class="t2">Model</h${level}>
 <dl>
 <dt>Name</dt><dd>${e(card.name)} ${e(card.version)}, ${e(card.date)}</dd>
 <dt>Reads</dt><dd>${e(signal.kind)}: ${signal.frames} samples of ${signal.size}×${signal.size} in the face box</dd>
@@ -156,5 +156,5 @@ function modelCard({ model: { card, hash }, labels }: AnalysisResult, id: string
 <dt>Licence</dt><dd>${e(card.licence)}</dd>
 <dt>SHA-256</dt><dd><code>${e(hash)}</code></dd>
 </dl>
-</section>`;
+</div>`;
 }

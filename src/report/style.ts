@@ -32,7 +32,7 @@ p{margin:0 0 10px}
 .use{border-left:3px solid var(--warn);padding:2px 0 2px 12px;margin:0 0 18px;font-size:.92rem;color:var(--soft)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:22px 24px;margin:0 0 18px}
 .notice{background:var(--warnpaper);border:1px solid var(--warnline);color:var(--warn);border-radius:10px;padding:10px 14px;margin:0 0 16px;font-size:.92rem;overflow-wrap:anywhere}
-.contents{margin:0;padding-left:1.6em}
+.contents{margin:0;padding-left:1.6em;overflow-wrap:anywhere}
 .face>.t2{font-size:1.3rem;margin:30px 0 4px}
 .share{margin:0 0 20px}
 .stack{display:flex;height:18px;border-radius:6px;overflow:hidden;gap:1.5px}.stack i{background:var(--c);min-width:1px}

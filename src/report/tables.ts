@@ -18,7 +18,7 @@ export function segmentTable({ segments, labels, ...view }: FaceView, most: numb
     const bar = `<span class="bar"><i style="width:${percent(s.probability)}"></i></span>`;
     return `<tr class="${c < 0 ? 'unsure' : `c${c}`}"><th scope="row"><span class="dot"></span>${escapeHtml(s.label)}</th><td>${clock(s.start)}</td><td>${clock(s.end)}</td>${cell(s.onset)}${cell(s.apex)}${cell(s.offset)}<td>${percent(s.probability)}${bar}</td></tr>`;
   });
-  const table = `<div class="wide" tabindex="0" role="region" aria-label="Table of segments${ofFace(view)}"><table>
+  const table = `<div class="wide" tabindex="0" role="group" aria-label="Table of segments${ofFace(view)}"><table>
 <thead><tr><th scope="col">Expression</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Onset</th><th scope="col">Apex</th><th scope="col">Offset</th><th scope="col" abbr="Probability">Prob.</th></tr></thead>
 <tbody>
 ${rows.join('\n')}
@@ -51,7 +51,7 @@ export function curveTable(view: FaceView): string {
     return `<tr><th scope="row">${span(bin)}</th>${cells.join('')}<td>${percent(uncertainShare(segments, bin))}</td><td>${mean((w) => w.energy).toFixed(2)}</td></tr>`;
   });
   const names = labels.map((label) => `<th scope="col">${escapeHtml(label)}</th>`);
-  return `<details><summary>The chart as a table</summary><div class="wide" tabindex="0" role="region" aria-label="The chart as a table${ofFace(view)}"><table>
+  return `<details><summary>The chart as a table</summary><div class="wide" tabindex="0" role="group" aria-label="The chart as a table${ofFace(view)}"><table>
 <thead><tr><th scope="col">Time</th>${names.join('')}<th scope="col">${UNCERTAIN}</th><th scope="col">energy</th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>
 <p class="key">Mean probability of each expression, not smoothed; share of the time that is uncertain; mean residual energy in luma steps.</p></details>`;
