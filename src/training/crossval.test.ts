@@ -252,7 +252,7 @@ describe('ablate', () => {
     for (const part of [
       'Protocol: balanced',
       'WAR per condition',
-      'WAR against lambda',
+      'Accuracy (WAR) against lambda',
       'number of training subjects',
     ]) {
       expect(html).toContain(part);
