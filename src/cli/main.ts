@@ -7,6 +7,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerAblate } from './commands/ablate.js';
 import { registerAnalyze } from './commands/analyze.js';
+import { registerCompletion } from './commands/completion.js';
 import { registerCrossval } from './commands/crossval.js';
 import { registerDataset } from './commands/dataset.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -27,6 +28,7 @@ Examples:
   $ vultus analyze talk.avi --faces 120,80,160,160       with the face in this box
   $ vultus analyze a.mp4 b.mp4 --json > results.jsonl    one JSON object per video
   $ vultus analyze clip.mp4 --report clip.html           and a report to look at
+  $ vultus analyze recordings/ --out results --report    every video of a folder, on all cores
   $ vultus inspect clip.mp4                              what the bitstream holds, frame by frame
   $ vultus extract clip.mp4 --out clip.npz --scale 4     residuals and motion vectors for numpy
 
@@ -50,6 +52,7 @@ async function build(signal: AbortSignal): Promise<Command> {
   registerAblate(program, signal);
   registerFuse(program, signal);
   registerDoctor(program);
+  registerCompletion(program);
   registerDataset(program, signal);
   registerReproduce(program, signal);
   // Children copy settings only when made with .command(); each sub-command gets them here whoever registered it.

@@ -44,6 +44,7 @@ type Runtime = typeof import('onnxruntime-common');
 let runtime: Promise<Runtime> | undefined;
 
 function load(): Promise<Runtime> {
+  silence();
   runtime ??= import('#onnxruntime').catch((cause: unknown) => {
     runtime = undefined;
     throw new ModelError(
@@ -52,6 +53,14 @@ function load(): Promise<Runtime> {
     );
   });
   return runtime;
+}
+
+/**
+ * The native run-time of Linux and macOS reports its use to its makers, over the network, unless this variable tells it not to before
+ * it is loaded. In a worker thread it must have been set by the main thread: there `process.env` is a copy.
+ */
+function silence(): void {
+  if (typeof process !== 'undefined' && process.env) process.env.ORT_DISABLE_TELEMETRY ??= '1';
 }
 
 /** Makes a session from the bytes of an ONNX file. Throws ModelError when onnxruntime does not take it. */

@@ -80,6 +80,16 @@ describe('usage', () => {
     else expect(stderr).toContain('Usage: vultus');
   });
 
+  it('every command has examples, and is completed', async () => {
+    const { stdout } = await vultus(['completion', 'fish']);
+    const top = stdout.split('\n').flatMap((line) => / -n 'not [^']*' -a (\S+)/.exec(line)?.[1] ?? []);
+    expect(top).toEqual(expect.arrayContaining(['analyze', 'doctor', 'models', 'completion', 'train']));
+    for (const name of top.filter((name) => name !== 'dataset')) {
+      const help = await vultus([name, '--help']);
+      expect(help.stdout, name).toMatch(/\nExamples?:\n +\$ vultus /);
+    }
+  });
+
   it('loads nothing heavy to show its help', async () => {
     const heavy = `data:text/javascript,${encodeURIComponent(
       `process.on('exit', () => process.stderr.write(process.report.getReport().sharedObjects.filter((n) => n.includes('onnxruntime')).length > 0 ? 'heavy' : 'light'))`,

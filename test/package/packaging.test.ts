@@ -86,7 +86,7 @@ describe('a program without types', () => {
     });
     const { stdout, stderr } = project.node('analyse.js');
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual({ windows: 1, faces: 1, model: 'vultus-fused' });
+    expect(JSON.parse(stdout)).toEqual({ windows: 3, faces: 1, model: 'vultus-fused' });
   });
 
   it('has a command line', () => {

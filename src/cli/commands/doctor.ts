@@ -73,6 +73,7 @@ export function registerDoctor(program: Command): void {
   program
     .command('doctor')
     .description('say what is installed, what is missing, and what to do about it')
+    .addHelpText('after', '\nExample:\n  $ vultus doctor\n\nExit code 1 where something is missing.')
     .action(async () => {
       await print(`vultus ${packageVersion()}, Node ${process.version}, ${process.platform} ${process.arch}`);
       const width = Math.max(...checks.map(({ name }) => name.length));
@@ -88,6 +89,7 @@ export function registerDoctor(program: Command): void {
   program
     .command('models')
     .description('list the models of the package')
+    .addHelpText('after', '\nExample:\n  $ vultus models\n  $ vultus analyze clip.mp4 --model residual')
     .option('--markdown', 'print their model cards as Markdown', false)
     .action(async ({ markdown }: { markdown: boolean }) => {
       const { loadModel } = await import('../../network/model.js');

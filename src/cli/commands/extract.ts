@@ -25,7 +25,11 @@ Arrays (n pictures in display order; H x W the region at the scale):
   intra, qp        uint8   [n, mbRows, mbCols]
   macroblock_type  uint8   like qp           0 skipped, 1 inter, 2 inter split, 3 intra, 4 lost
   damaged          uint8   [n]               1: lost macroblocks hold zeros that mean nothing
-  mv_cell, mv_unit, scale int32 scalars; region int32 [4]: x, y, width, height in luma pixels`;
+  mv_cell, mv_unit, scale int32 scalars; region int32 [4]: x, y, width, height in luma pixels
+
+Examples:
+  $ vultus extract clip.mp4 --out clip.npz
+  $ vultus extract clip.mp4 --out clip.npz --frames 0-99 --scale 4 --region 120,80,160,160`;
 
 export function registerExtract(program: Command, signal: AbortSignal): void {
   program

@@ -48,6 +48,12 @@ export interface Inspection {
   frames: InspectedFrame[];
 }
 
+const examples = `
+Examples:
+  $ vultus inspect clip.mp4 --limit 10
+  $ vultus inspect --json *.mp4 > streams.jsonl
+  $ vultus inspect clip.mp4 --faces faces.html`;
+
 export function registerInspect(program: Command, signal: AbortSignal): void {
   program
     .command('inspect')
@@ -61,6 +67,7 @@ export function registerInspect(program: Command, signal: AbortSignal): void {
     .option('--limit <n>', 'pictures in the table', parseCount, 40)
     .option('--all', 'all pictures in the table')
     .option('--faces <file.html>', 'instead: a page with the faces on key frames and how they were followed')
+    .addHelpText('after', examples)
     .action(async (files: string[], options: Options) => {
       const { faces } = options;
       if (faces) {
