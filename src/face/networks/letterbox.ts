@@ -2,7 +2,7 @@
  * The way from a picture (or a rectangle of it) to a network's square input: padded with black to a square, then resized by
  * TensorFlow's first bilinear rule (align_corners and half_pixel_centers both false), as the networks were trained.
  */
-import { type Colour, type Picture, rowReader } from './picture.js';
+import { type Colour, type Component, componentsOf, type Picture } from './picture.js';
 
 /** A rectangle of whole pixels, inside its picture. */
 export interface PixelRect {
@@ -28,79 +28,100 @@ export function letterbox(
   centred: boolean,
   colour: Colour = {},
 ): Float32Array {
-  const read = rowReader(picture, colour);
+  const { planes, toRgb } = componentsOf(picture, colour);
   const side = Math.max(rect.width, rect.height);
   const paddingBefore = (length: number) => (centred ? side - length - Math.round((side - length) / 2) : 0);
   const columns = taps(side, size, paddingBefore(rect.width), rect.width, rect.x);
   const rows = taps(side, size, paddingBefore(rect.height), rect.height, rect.y);
 
   const out = new Float32Array(3 * size * size);
-  const plane = size * size;
-  const samples = new Float32Array(6 * size);
-  const upper = new Float32Array(3 * size);
-  const lower = new Float32Array(3 * size);
-  /** Which row of the picture `upper` and `lower` hold; -2: none yet. */
-  let [inUpper, inLower] = [-2, -2];
-  const blendRow = (row: number, into: Float32Array): number => {
-    if (row < 0) into.fill(0);
-    else {
-      read(row, columns.both, samples);
-      blendColumns(samples, columns, into);
-    }
-    return row;
-  };
-
-  for (let y = 0; y < size; y++) {
-    const [first, second, fraction] = [rows.both[2 * y]!, rows.both[2 * y + 1]!, rows.fraction[y]!];
-    const firstRow = rows.inside[2 * y] ? first : -1;
-    const secondRow = rows.inside[2 * y + 1] ? second : -1;
-    if (firstRow !== inUpper) inUpper = blendRow(firstRow, upper);
-    if (secondRow !== inLower) inLower = blendRow(secondRow, lower);
-    for (let x = 0, at = y * size, i = 0; x < size; x++, at++, i += 3) {
-      const red = upper[i]!;
-      const green = upper[i + 1]!;
-      const blue = upper[i + 2]!;
-      out[at] = red + (lower[i]! - red) * fraction;
-      out[at + plane] = green + (lower[i + 1]! - green) * fraction;
-      out[at + 2 * plane] = blue + (lower[i + 2]! - blue) * fraction;
-    }
+  const area = size * size;
+  const targets = planes.map((_, c) => out.subarray(c * area, (c + 1) * area));
+  planes.forEach((plane, c) => {
+    resize(plane, columns, rows, targets[c]!);
+  });
+  const [red, green, blue] = targets as [Float32Array, Float32Array, Float32Array];
+  for (let y = rows.from; y < rows.to; y++) {
+    toRgb(red, green, blue, y * size + columns.from, columns.to - columns.from);
   }
   return out;
 }
 
-/** For every output position its two source positions in the picture, whether they lie inside it, and the second's weight. */
+/** Where the output samples of an axis are read: which lie in the picture at all, and for each its two source positions. */
 interface Taps {
-  both: Int32Array;
-  inside: Uint8Array;
+  /** Output samples with at least one position in the picture; the others stay zero. */
+  from: number;
+  to: number;
+  /** Source positions of sample i: `first[i]` and `second[i]`; -1 in the padding. */
+  first: Int32Array;
+  second: Int32Array;
+  /** Weight of the second. */
   fraction: Float64Array;
 }
 
 /** `length` samples from `origin` on, after `before` samples of padding, in a square of `side`, resized to `size`. */
 function taps(side: number, size: number, before: number, length: number, origin: number): Taps {
-  const both = new Int32Array(2 * size);
-  const inside = new Uint8Array(2 * size);
-  const fraction = new Float64Array(size);
+  const [first, second, fraction] = [new Int32Array(size), new Int32Array(size), new Float64Array(size)];
+  const place = (position: number) => {
+    const at = position - before;
+    return at >= 0 && at < length ? origin + at : -1;
+  };
+  let [from, to] = [size, 0];
   for (let i = 0; i < size; i++) {
     const source = i * (side / size);
     const floor = Math.floor(source);
     fraction[i] = source - floor;
-    [floor, Math.min(side - 1, Math.ceil(source))].forEach((position, tap) => {
-      const at = position - before;
-      inside[2 * i + tap] = at >= 0 && at < length ? 1 : 0;
-      // A position in the padding reads some pixel of the picture, to be multiplied away.
-      both[2 * i + tap] = origin + Math.min(Math.max(at, 0), length - 1);
-    });
+    first[i] = place(floor);
+    second[i] = place(Math.min(side - 1, Math.ceil(source)));
+    if (first[i]! < 0 && second[i]! < 0) continue;
+    from = Math.min(from, i);
+    to = i + 1;
   }
-  return { both, inside, fraction };
+  return { from, to, first, second, fraction };
 }
 
-function blendColumns(samples: Float32Array, { inside, fraction }: Taps, into: Float32Array): void {
-  for (let x = 0; x < fraction.length; x++) {
-    const weight = fraction[x]!;
-    for (let c = 0; c < 3; c++) {
-      const left = inside[2 * x] ? samples[6 * x + c]! : 0;
-      const right = inside[2 * x + 1] ? samples[6 * x + 3 + c]! : 0;
-      into[3 * x + c] = left + (right - left) * weight;
+/** One component, columns first; rows that two output rows share are resized once. */
+function resize(plane: Component, columns: Taps, rows: Taps, out: Float32Array): void {
+  const { from, to } = columns;
+  const size = columns.first.length;
+  const at = (positions: Int32Array) =>
+    positions.map((x) => (x < 0 ? -1 : (x >> plane.shift) * plane.step + plane.offset));
+  const [left, right] = [at(columns.first), at(columns.second)];
+  let [upper, lower] = [new Float32Array(size), new Float32Array(size)];
+  let [inUpper, inLower] = [-2, -2];
+  const load = (row: number, line: Float32Array) => {
+    if (row < 0) line.fill(plane.black);
+    else blendColumns(plane, (row >> plane.shift) * plane.stride, left, right, columns, line);
+    return row;
+  };
+  for (let y = rows.from; y < rows.to; y++) {
+    const [first, second, fraction] = [rows.first[y]!, rows.second[y]!, rows.fraction[y]!];
+    if (first === inLower) {
+      [upper, lower] = [lower, upper];
+      [inUpper, inLower] = [inLower, inUpper];
     }
+    if (first !== inUpper) inUpper = load(first, upper);
+    // A row that nothing is taken of is not read.
+    const below = fraction === 0 ? upper : lower;
+    if (fraction > 0 && second !== inLower) inLower = load(second, lower);
+    for (let x = from, o = y * size + from; x < to; x++, o++) {
+      const value = upper[x]!;
+      out[o] = value + (below[x]! - value) * fraction;
+    }
+  }
+}
+
+function blendColumns(
+  { data, black }: Component,
+  row: number,
+  left: Int32Array,
+  right: Int32Array,
+  { from, to, fraction }: Taps,
+  line: Float32Array,
+): void {
+  for (let x = from; x < to; x++) {
+    const a = left[x]! < 0 ? black : data[row + left[x]!]!;
+    const b = right[x]! < 0 ? black : data[row + right[x]!]!;
+    line[x] = a + (b - a) * fraction[x]!;
   }
 }

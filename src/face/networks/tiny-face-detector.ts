@@ -4,7 +4,7 @@
  */
 import type { WeightSet } from '../../network/weights.js';
 import { type Detection, paddedScale, sigmoid, suppressOverlaps } from './boxes.js';
-import { GraphBuilder, type ValueName } from './graph-builder.js';
+import { GraphBuilder, type Kernel, type ValueName } from './graph-builder.js';
 
 /** Name of its files. */
 export const tinyFaceDetector = 'tiny_face_detector_model';
@@ -33,8 +33,7 @@ export function tinyFaceDetectorGraph(weights: WeightSet): Uint8Array {
     filter: graph.weight(`${prefix}/filters`, 4),
     bias: graph.weight(`${prefix}/bias`, 1).data,
   });
-  const x = graph.normalise(graph.picture('n'), mean, 255);
-  let out: ValueName = graph.leakyRelu(graph.conv(x, kernel('conv0'), 1, 0), leak);
+  let out: ValueName = graph.leakyRelu(graph.conv(graph.picture('n'), normalising(kernel('conv0')), 1, 0), leak);
   for (const layer of [1, 2, 3, 4, 5]) {
     out = graph.maxPool(out, 2, 2, 'same');
     out = graph.leakyRelu(graph.separable(out, `conv${layer}`, 1), leak);
@@ -43,6 +42,15 @@ export function tinyFaceDetectorGraph(weights: WeightSet): Uint8Array {
   out = graph.conv(out, kernel('conv8'), 1, 0);
   graph.output(graph.rows(out, encoding), 'cells', [1, 'boxes', encoding]);
   return graph.finish();
+}
+
+/** The kernel for samples 0..255 rather than (sample - mean) / 255: an eighth of the network's time. Exact, as it pads nothing. */
+function normalising({ filter, bias }: Kernel): Kernel {
+  const [input, output] = filter.shape.slice(2) as [number, number];
+  const data = filter.data.map((value) => value / 255);
+  const shifted = bias.slice();
+  for (let i = 0; i < data.length; i++) shifted[i % output]! -= data[i]! * mean[Math.floor(i / output) % input]!;
+  return { filter: { ...filter, data }, bias: shifted };
 }
 
 /**
