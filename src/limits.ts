@@ -17,6 +17,8 @@ export interface Limits {
   packetBytes: number;
   /** Depth of nested boxes or chunks. */
   boxDepth: number;
+  /** Pictures decoded to reach one between key frames, where faces are to be located there (`reanchor`). */
+  decodedPictures: number;
 }
 
 export const defaultLimits: Readonly<Limits> = Object.freeze({
@@ -26,6 +28,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   tracks: 64,
   packetBytes: 64 * 2 ** 20,
   boxDepth: 16,
+  decodedPictures: 600,
 });
 
 /** The defaults, with the caller's own limits in their place. */

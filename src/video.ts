@@ -205,6 +205,21 @@ export class Video {
     }
   }
 
+  /**
+   * Decodes a P-picture to pixels, and to reach it all pictures from the key frame before it on: seldom worth it. `entry` comes
+   * from `index`. Throws RangeError for a B-picture, LimitExceededError (`decodedPictures`), the typed errors of a broken
+   * packet or a codec that is not decoded here, and the reason of `signal` when that fires.
+   */
+  async decodePicture(entry: FrameEntry, { signal }: { signal?: AbortSignal } = {}): Promise<DecodedPicture> {
+    if (entry.type === 'B') throw new RangeError(`picture ${entry.index} is a B-picture`);
+    const reader = this.#reader();
+    try {
+      return await reader.decodeRun(entry, this.#limits, signal);
+    } finally {
+      this.#idle.push(...reader.release());
+    }
+  }
+
   /** Lets go of the file. Iterations under way fail at their next step. */
   close(): void {
     this.#container.close();

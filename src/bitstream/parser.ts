@@ -63,6 +63,12 @@ export interface DecodedPicture {
   cr: Uint8Array;
 }
 
+/** One picture of a packet: its position in `headers`. */
+export interface PictureAt {
+  packet: Uint8Array;
+  picture: number;
+}
+
 /** Reads the pictures of one track. Stateful only for parameter sets (and, for B-VOPs, the last anchor's vectors). */
 export interface BitstreamParser {
   /**
@@ -82,6 +88,12 @@ export interface BitstreamParser {
    * Throws MalformedStreamError when the picture is not intra or is damaged.
    */
   decodeKeyFrame(packet: Uint8Array, picture?: number): Promise<DecodedPicture>;
+  /**
+   * Decodes the last picture of a run to pixels: an I-picture and all that follow it in decoding order up to the one that is
+   * wanted, which is no B-picture. Never needed to recognise anything; faces are located anew by it where that is asked for.
+   * Throws as `decodeKeyFrame` does.
+   */
+  decodeRun(run: AsyncIterable<PictureAt>): Promise<DecodedPicture>;
   /**
    * Says that the next picture does not follow the last one given: H.264 then names only references met from there on.
    * Parameter sets are kept. Left out by parsers that keep nothing of the kind.

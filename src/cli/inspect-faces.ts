@@ -17,11 +17,15 @@ const mostPictures = 48;
 const mostMoments = 2000;
 
 /** Throws UnsupportedStreamError where key frames cannot be decoded here. */
-export async function inspectFaces(file: string, out: string, signal: AbortSignal): Promise<void> {
+export async function inspectFaces(
+  file: string,
+  out: string,
+  { reanchor, signal }: { reanchor: boolean; signal: AbortSignal },
+): Promise<void> {
   const video = await openVideo(file);
   const networks = await loadFaceNetworks();
   try {
-    const source = new LocatedFaces(video, networks, { signal });
+    const source = new LocatedFaces(video, networks, { signal, reanchor });
     const shown = await keysToShow(video);
     const moments: TrackMoment[] = [];
     const pictures: TrackPicture[] = [];
@@ -47,7 +51,8 @@ export async function inspectFaces(file: string, out: string, signal: AbortSigna
     clearProgress();
     const page = { file: basename(file), duration: video.duration, pictures, moments, version: packageVersion() };
     await writeWhole(out, tracksHtml(page));
-    notice(`${source.tracks.length} faces on ${source.looks} key frames looked at: ${out}`);
+    const anew = source.reanchored > 0 ? `, ${source.reanchored} P-frames among them` : '';
+    notice(`${source.tracks.length} faces on ${source.looks} pictures looked at${anew}: ${out}`);
   } finally {
     await networks.close();
     video.close();

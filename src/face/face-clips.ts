@@ -111,7 +111,10 @@ export async function* faceClips<T extends TimedStretch>(
   for await (const { index, frame, error, timestamp } of video.frames(options)) {
     yield* passed.splice(0);
     const readable = frame?.type === 'P' ? frame : undefined;
-    if (readable) source.follow(readable, timestamp - anchorTime);
+    if (readable) {
+      source.follow(readable, timestamp - anchorTime);
+      await source.reanchor?.(frames.at(index), readable.pictureOrder);
+    }
     anchorTime = timestamp;
     onPicture?.({ met: p + 1, all, parsed: true, damaged: error !== undefined || frame.damage !== undefined });
     for (const track of source.tracks) {

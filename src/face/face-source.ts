@@ -1,10 +1,11 @@
 /** Where the faces of a video are while it is read from the front: given beforehand, or located and followed. */
 import type { CompressedFrame } from '../bitstream/frame.js';
 import type { DecodedPicture } from '../bitstream/parser.js';
+import { LimitExceededError, MalformedStreamError, UnsupportedStreamError } from '../errors.js';
 import type { FaceBox } from '../residual/track.js';
 import { turnBox, turnedSize, turnPicture } from '../video/turn.js';
 import type { FrameEntry, Video } from '../video.js';
-import { isFace, locateFaces } from './locate.js';
+import { isFace, type LocatedFace, locateFaces } from './locate.js';
 import { type FaceNetworks, intersectionOverUnion } from './networks/index.js';
 import { FaceTracker, type Track } from './tracker.js';
 
@@ -17,6 +18,11 @@ export interface FaceSource {
   key(entry: FrameEntry): Promise<DecodedPicture | undefined>;
   /** The next P-picture, `seconds` after the anchor before. */
   follow(frame: CompressedFrame, seconds: number): void;
+  /**
+   * After `follow`, where re-anchoring was asked for: locates the faces anew on that P-picture if some box's confidence is spent.
+   * @param order its `pictureOrder`
+   */
+  reanchor?(entry: FrameEntry, order: number | undefined): Promise<void>;
 }
 
 /** One face that stays where it is. */
@@ -28,8 +34,14 @@ export function fixedFace(box: FaceBox): FaceSource {
 /** Seconds between looks at key frames that bring nothing new, and at least. */
 const lookEvery = 1;
 const lookAgain = 0.2;
+/** Seconds in which small looks do as long as they find the faces that are known: small faces that enter are found after that. */
+const lookWhollyEvery = 2;
 /** Seconds between close looks: they are slow. */
 const lookCloserEvery = 5;
+/** Seconds between decodings of pictures between key frames, at least, */
+const reanchorEvery = 1;
+/** and as a share of the seconds from the key frame on that the last one decoded: a group of any length costs three times itself at most. */
+const reanchorPause = 0.5;
 /** Faces numbered in one video, at most. */
 const mostFaces = 64;
 
@@ -37,6 +49,8 @@ export interface LocatedFacesOptions {
   /** A key frame that was decoded already. */
   decoded?: { index: number; picture: DecodedPicture } | undefined;
   signal?: AbortSignal | undefined;
+  /** Where a box's confidence is spent, decode the pictures up to that one and locate the faces there. Default false. */
+  reanchor?: boolean | undefined;
 }
 
 /** Faces located by the networks on key frames and followed by motion vectors in between. */
@@ -45,17 +59,26 @@ export class LocatedFaces implements FaceSource {
   /** Key frames looked at, and those that could not be decoded. */
   looks = 0;
   undecoded = 0;
+  /** P-pictures on which faces were located anew, those that could not be reached, and all that were decoded for it. */
+  reanchored = 0;
+  unreached = 0;
+  decodedForIt = 0;
   readonly #video: Video;
   readonly #networks: FaceNetworks;
   readonly #tracker: FaceTracker;
   readonly #signal: AbortSignal | undefined;
+  readonly #reanchors: boolean;
+  #keyBefore: FrameEntry | undefined;
+  #notBefore = Number.NEGATIVE_INFINITY;
   #decoded: LocatedFacesOptions['decoded'];
   /** What was found to be no face, and when: not asked again at once. */
   #refused: { box: FaceBox; at: number }[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #lookedWhollyAt = Number.NEGATIVE_INFINITY;
   #lookedCloserAt = Number.NEGATIVE_INFINITY;
 
-  constructor(video: Video, networks: FaceNetworks, { decoded, signal }: LocatedFacesOptions = {}) {
+  constructor(video: Video, networks: FaceNetworks, { decoded, signal, reanchor = false }: LocatedFacesOptions = {}) {
+    this.#reanchors = reanchor;
     this.#decoded = decoded;
     this.#video = video;
     this.#networks = networks;
@@ -74,6 +97,7 @@ export class LocatedFaces implements FaceSource {
 
   async key(entry: FrameEntry): Promise<DecodedPicture | undefined> {
     const { timestamp } = entry;
+    if (entry.key) this.#keyBefore = entry;
     const since = timestamp - this.#lookedAt;
     const due = since >= lookEvery || (since >= lookAgain && this.#tracker.needsLook);
     const picture = due && entry.key ? await this.#decode(entry) : undefined;
@@ -81,6 +105,11 @@ export class LocatedFaces implements FaceSource {
       this.#tracker.passKey();
       return undefined;
     }
+    await this.#look(picture, timestamp);
+    return picture;
+  }
+
+  async #look(picture: DecodedPicture, timestamp: number, order?: number): Promise<void> {
     this.looks++;
     this.#lookedAt = timestamp;
     const thorough = timestamp - this.#lookedCloserAt >= lookCloserEvery;
@@ -89,26 +118,46 @@ export class LocatedFaces implements FaceSource {
     const { rotation } = this.#video;
     const upright = turnPicture(picture, rotation);
     const size = turnedSize(picture, rotation);
-    const located = await locateFaces(this.#networks, upright, { thorough });
+    const known = this.#tracker.tracks.filter((track) => track.present);
+    const wholly = this.#tracker.needsLook || timestamp - this.#lookedWhollyAt >= lookWhollyEvery;
+    if (wholly || thorough) this.#lookedWhollyAt = timestamp;
+    const expected = wholly ? [] : known.map(({ box }) => turnBox(box, picture, rotation));
+    const located = await locateFaces(this.#networks, upright, { thorough, expected });
     const faces = new Map(located.map((face) => [{ ...face, box: turnBox(face.box, size, 360 - rotation) }, face]));
     this.#refused = this.#refused.filter((refused) => timestamp - refused.at < lookCloserEvery);
-    await this.#tracker.look([...faces.keys()], {
-      describe: (face) => {
-        const { box, points } = faces.get(face)!;
-        return this.#networks.describe(upright, box, points);
-      },
-      confirm: async (face) => {
-        if (this.#refused.some(({ box }) => intersectionOverUnion(box, face.box) > 0.5)) return false;
-        if (await isFace(this.#networks, upright, faces.get(face)!)) return true;
-        this.#refused.push({ box: face.box, at: timestamp });
-        return false;
-      },
-    });
-    return picture;
+    const describe = (face: LocatedFace) => {
+      const { box, points } = faces.get(face)!;
+      return this.#networks.describe(upright, box, points);
+    };
+    const confirm = async (face: LocatedFace) => {
+      if (this.#refused.some(({ box }) => intersectionOverUnion(box, face.box) > 0.5)) return false;
+      if (await isFace(this.#networks, upright, faces.get(face)!)) return true;
+      this.#refused.push({ box: face.box, at: timestamp });
+      return false;
+    };
+    await this.#tracker.look([...faces.keys()], { describe, confirm }, order);
   }
 
   follow(frame: CompressedFrame, seconds: number): void {
     this.#tracker.follow(frame, seconds);
+  }
+
+  async reanchor(entry: FrameEntry, order: number | undefined): Promise<void> {
+    const { timestamp } = entry;
+    if (!this.#reanchors || !this.#tracker.isSpent || timestamp < this.#notBefore) return;
+    const run = timestamp - (this.#keyBefore?.timestamp ?? 0);
+    this.#notBefore = timestamp + Math.max(reanchorEvery, reanchorPause * run);
+    try {
+      const picture = await this.#video.decodePicture(entry, this.#signal && { signal: this.#signal });
+      this.reanchored++;
+      this.decodedForIt += entry.decodeIndex - (this.#keyBefore?.decodeIndex ?? 0) + 1;
+      this.#lookedAt = timestamp;
+      await this.#look(picture, timestamp, order);
+    } catch (error) {
+      // Too far from a key frame, damaged on the way, or no decoder here: the box stays flagged.
+      if (!isStreamError(error)) throw error;
+      this.unreached++;
+    }
   }
 
   async #decode({ index }: FrameEntry): Promise<DecodedPicture | undefined> {
@@ -122,4 +171,8 @@ export class LocatedFaces implements FaceSource {
     this.undecoded++;
     return undefined;
   }
+}
+
+function isStreamError(error: unknown): boolean {
+  return [MalformedStreamError, UnsupportedStreamError, LimitExceededError].some((kind) => error instanceof kind);
 }

@@ -17,6 +17,8 @@ export interface FollowStep {
 export interface FollowOptions {
   /** See `FitOptions.stiffness`. Default 0.2. */
   stiffness?: number;
+  /** The picture order of the picture that the box is of, where that is a P-picture and so will be referred to by it. */
+  order?: number | undefined;
 }
 
 /** Pictures whose boxes are kept: H.264 refers to no more than 16 frames. */
@@ -39,10 +41,11 @@ export class BoxFollower {
   readonly #history: { order: number; box: FaceBox }[] = [];
 
   /** @param box the face in an I-picture; the P-pictures that follow are given one after the other */
-  constructor(box: FaceBox, { stiffness = 0.2 }: FollowOptions = {}) {
+  constructor(box: FaceBox, { stiffness = 0.2, order }: FollowOptions = {}) {
     this.#start = { ...box };
     this.#box = this.#start;
     this.#stiffness = stiffness;
+    this.#remember(order);
   }
 
   /** The box in the picture last given. */

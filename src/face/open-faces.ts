@@ -10,6 +10,7 @@ import { type FaceNetworks, loadFaceNetworks } from './networks/index.js';
 export interface FaceRequest {
   faces?: 'auto' | 'frame' | Rect | undefined;
   networks?: FaceNetworks | undefined;
+  reanchor?: boolean | undefined;
   signal?: AbortSignal | undefined;
   onNotice?: ((notice: string) => void) | undefined;
 }
@@ -50,7 +51,7 @@ export async function openFaces(video: Video, request: FaceRequest, notices: str
     if (error instanceof ModelError) return instead(error.message);
     throw error;
   }
-  const source = new LocatedFaces(video, networks, { signal, decoded: first.decoded });
+  const source = new LocatedFaces(video, networks, { signal, decoded: first.decoded, reanchor: request.reanchor });
   return {
     mode: 'auto',
     source,
@@ -61,8 +62,13 @@ export async function openFaces(video: Video, request: FaceRequest, notices: str
   };
 }
 
-function noticesOf({ looks, undecoded, tracks, ignored }: LocatedFaces): string[] {
+function noticesOf(source: LocatedFaces): string[] {
+  const { looks, undecoded, tracks, ignored, reanchored, decodedForIt, unreached } = source;
   const notices: string[] = [];
+  if (reanchored > 0) {
+    notices.push(`faces were located anew on ${reanchored} P-frames: ${decodedForIt} pictures were decoded for it`);
+  }
+  if (unreached > 0) notices.push(`${unreached} P-frames on which faces were to be located anew could not be decoded`);
   if (tracks.length === 0) notices.push(`no face was found on ${looks} key frames`);
   if (undecoded > 0) notices.push(`${undecoded} key frames could not be decoded to look for faces`);
   if (ignored > 0) notices.push(`more than ${tracks.length} faces: the others were not followed`);

@@ -41,7 +41,10 @@ export async function* watchFaces(
   for await (const { index, frame } of video.frames({ select: 'P', request, ...(abort && { signal: abort }) })) {
     yield* met.splice(0);
     const entry = frames.at(index);
-    if (frame?.type === 'P') source.follow(frame, entry.timestamp - anchorTime);
+    if (frame?.type === 'P') {
+      source.follow(frame, entry.timestamp - anchorTime);
+      await source.reanchor?.(entry, frame.pictureOrder);
+    }
     anchorTime = entry.timestamp;
     yield { entry, faces: present() };
   }

@@ -16,6 +16,11 @@ export interface AnalyzeOptions extends TimelineOptions {
    * be looked for, `auto` becomes `frame`, with a notice.
    */
   faces?: 'auto' | 'frame' | Rect;
+  /**
+   * Where it is no longer sure that a box is on its face, far from a key frame, decode the pictures from the last key frame up to
+   * that one and locate the faces there. Default false: no P-frame is ever decoded.
+   */
+  reanchor?: boolean;
   /** Networks to locate faces with, which stay loaded. Default: `loadFaceNetworks()`. */
   networks?: FaceNetworks;
   /** Seconds in a window. Default 1.2. */

@@ -1,8 +1,9 @@
 /** Reads chosen pictures through one parser, giving it what it must have seen before each. */
 import type { CompressedFrame } from '../bitstream/frame.js';
-import type { BitstreamParser, DecodedPicture, ParseOptions } from '../bitstream/parser.js';
+import type { BitstreamParser, DecodedPicture, ParseOptions, PictureAt } from '../bitstream/parser.js';
 import type { Container } from '../container/packet.js';
 import { MalformedStreamError } from '../errors.js';
+import { checkLimit, type Limits } from '../limits.js';
 import type { FrameEntry, FrameIndex } from './frame-index.js';
 import { notCodedFrame } from './not-coded.js';
 
@@ -45,6 +46,28 @@ export class PictureReader {
     const picture = await this.#parser.decodeKeyFrame(await this.#data(entry), entry.picture);
     this.#anchorParsed(entry.decodeIndex);
     return picture;
+  }
+
+  /** Decodes the pictures from the last key frame up to this one, and gives this one's pixels. */
+  async decodeRun(entry: FrameEntry, limits: Limits, signal?: AbortSignal): Promise<DecodedPicture> {
+    let first = entry.decodeIndex;
+    while (first > 0 && !this.#frames.atDecode(first).key) {
+      first--;
+      checkLimit(limits, 'decodedPictures', entry.decodeIndex - first + 1);
+    }
+    this.#parser ??= await this.#newParser();
+    this.#parser.reset?.();
+    this.#future = -2;
+    const read = (decodeIndex: number) => this.#data(this.#frames.atDecode(decodeIndex));
+    const frames = this.#frames;
+    async function* run(): AsyncGenerator<PictureAt, void, undefined> {
+      for (let i = first; i <= entry.decodeIndex; i++) {
+        signal?.throwIfAborted();
+        const { bytes, picture } = frames.atDecode(i);
+        if (bytes > 0) yield { packet: await read(i), picture };
+      }
+    }
+    return this.#parser.decodeRun(run());
   }
 
   /** Hands the parser back. The reader is not to be used any more. */

@@ -4,10 +4,12 @@ import { checkLimit, type Limits } from '../../limits.js';
 import type { CompressedFrame } from '../frame.js';
 import { Kernel } from '../mpeg4/kernel.js';
 import { decodePicture } from '../mpeg4/pixels.js';
+import { decodeRun } from '../mpeg4/rebuild.js';
 import {
   type BitstreamParser,
   type DecodedPicture,
   type ParseOptions,
+  type PictureAt,
   type PictureHeader,
   rowsRead,
 } from '../parser.js';
@@ -63,6 +65,10 @@ class H263Parser implements BitstreamParser {
     if (frame.type !== 'I') throw new MalformedStreamError('the packet is no key frame but a P-picture');
     if (frame.damage) throw frame.damage;
     return decodePicture(frame);
+  }
+
+  decodeRun(run: AsyncIterable<PictureAt>): Promise<DecodedPicture> {
+    return decodeRun(this, run);
   }
 }
 

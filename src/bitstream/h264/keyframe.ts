@@ -1,4 +1,4 @@
-/** Key frames to pixels through the WebCodecs interface: the browser's own, or the package `@napi-rs/webcodecs` in Node. */
+/** Key frames, and where that is asked for the pictures that follow one, to pixels through the WebCodecs interface: the browser's own, or the package `@napi-rs/webcodecs` in Node. */
 import { MalformedStreamError, ModelError, UnsupportedStreamError } from '../../errors.js';
 import type { DecodedPicture } from '../parser.js';
 import type { FoundPicture } from './access-unit.js';
@@ -47,45 +47,81 @@ function annexB(nals: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
 
+/** A picture of a packet, with the parameter sets that it needs. */
+export interface CodedPicture {
+  packet: Uint8Array;
+  picture: FoundPicture;
+  parameterSets: readonly Uint8Array[];
+}
+
+/** Pictures that may wait in the decoder. */
+const mostWaiting = 8;
+
 /**
- * Decodes one intra picture. Throws ModelError without WebCodecs, UnsupportedStreamError where its decoder does not take
- * the stream, MalformedStreamError when it gives no picture.
+ * Decodes pictures in decoding order, an intra one first, and gives the last of them. Throws ModelError without WebCodecs,
+ * UnsupportedStreamError where its decoder does not take the stream, MalformedStreamError when it gives no picture.
  */
-export async function decodeKeyPicture(
-  packet: Uint8Array,
-  picture: FoundPicture,
-  parameterSets: readonly Uint8Array[],
+export async function decodePictures(
+  pictures: Iterable<CodedPicture> | AsyncIterable<CodedPicture>,
 ): Promise<DecodedPicture> {
   const { VideoDecoder: Decoder, EncodedVideoChunk: Chunk } = await webCodecs();
-  const { profile_idc, constraint_set_flags, level_idc } = picture.sps;
-  const codec = `avc1.${hex(profile_idc)}${hex(constraint_set_flags)}${hex(level_idc)}`;
-  const slices = picture.slices.map(({ unit }) => packet.subarray(unit.start, unit.end));
-  const data = annexB([...parameterSets, ...slices]);
-  const frames: VideoFrame[] = [];
+  let codec = '';
+  let offset = 0;
+  let given = 0;
+  let latest: VideoFrame | undefined;
   let failure: unknown;
   const decoder = new Decoder({
-    output: (frame) => frames.push(frame),
+    // Only the last picture given is wanted; frames held back would stop the decoder.
+    output: (frame) => {
+      const older = frame.timestamp === given - 1 ? latest : frame;
+      if (older !== frame) latest = frame;
+      older?.close();
+    },
     error: (error) => {
       failure = error;
     },
   });
+  // What the decoder throws is told at the end; what reading the pictures throws goes through.
+  const refusing = async (work: () => unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      failure ??= error;
+    }
+  };
   try {
-    decoder.configure({ codec, optimizeForLatency: true });
-    decoder.decode(new Chunk({ type: 'key', timestamp: 0, data }));
-    await decoder.flush();
-    if (frames[0]) return await planesOf(frames[0]);
-  } catch (error) {
-    if (error instanceof UnsupportedStreamError) throw error;
-    failure ??= error;
+    for await (const { packet, picture, parameterSets } of pictures) {
+      offset = picture.offset;
+      if (codec === '') {
+        codec = codecOf(picture);
+        await refusing(() => decoder.configure({ codec, optimizeForLatency: true }));
+      }
+      const slices = picture.slices.map(({ unit }) => packet.subarray(unit.start, unit.end));
+      const data = annexB([...parameterSets, ...slices]);
+      const type = given === 0 ? 'key' : 'delta';
+      const chunk = new Chunk({ type, timestamp: given++, data });
+      if (failure === undefined) await refusing(() => decoder.decode(chunk));
+      while (decoder.decodeQueueSize > mostWaiting && failure === undefined) await nextTurn();
+      if (failure !== undefined) break;
+    }
+    if (failure === undefined) await refusing(() => decoder.flush());
+    if (latest && latest.timestamp === given - 1) return await planesOf(latest);
   } finally {
-    for (const frame of frames) frame.close();
+    latest?.close();
     if (decoder.state !== 'closed') decoder.close();
   }
   if (failure instanceof Error && failure.name === 'NotSupportedError')
     throw new UnsupportedStreamError(`H.264 profile ${codec} in this WebCodecs`, 'convert it to Main profile');
   const reason = failure instanceof Error ? `: ${failure.message}` : '';
-  throw new MalformedStreamError(`the key frame was not decoded${reason}`, { offset: picture.offset, cause: failure });
+  throw new MalformedStreamError(`the picture was not decoded${reason}`, { offset, cause: failure });
 }
+
+function codecOf({ sps: { profile_idc, constraint_set_flags, level_idc } }: FoundPicture): string {
+  return `avc1.${hex(profile_idc)}${hex(constraint_set_flags)}${hex(level_idc)}`;
+}
+
+/** Lets the decoder's callbacks run. */
+const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 /** The visible samples of a frame as planes of their own. */
 async function planesOf(frame: VideoFrame): Promise<DecodedPicture> {

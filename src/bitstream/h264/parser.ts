@@ -7,13 +7,14 @@ import {
   type BitstreamParser,
   type DecodedPicture,
   type ParseOptions,
+  type PictureAt,
   type PictureHeader,
   rowsRead,
 } from '../parser.js';
 import { type FoundPicture, type FoundSlice, PictureFinder } from './access-unit.js';
 import { describeFrame, pictureSize, planeExtent } from './describe.js';
 import { Kernel, reasonOf } from './kernel.js';
-import { decodeKeyPicture } from './keyframe.js';
+import { type CodedPicture, decodePictures } from './keyframe.js';
 import { copyRbsp, stopBitOf } from './nal.js';
 import { resetsOrder } from './poc.js';
 import { type CurrentPicture, type ReferenceList, References } from './references.js';
@@ -148,7 +149,24 @@ export class H264Parser implements BitstreamParser {
     // A decoder would cover damage up: look first.
     const { damage } = this.parse(packet, picture, { scale: 0 });
     if (damage) throw damage;
-    return decodeKeyPicture(packet, found, this.finder.parameterSets(found));
+    return decodePictures([this.coded(packet, found)]);
+  }
+
+  async decodeRun(run: AsyncIterable<PictureAt>): Promise<DecodedPicture> {
+    const { finder } = this;
+    const coded = (packet: Uint8Array, found: FoundPicture) => this.coded(packet, found);
+    async function* pictures(): AsyncGenerator<CodedPicture> {
+      for await (const { packet, picture } of run) {
+        const found = finder.pictures(packet)[picture];
+        if (!found) throw new MalformedStreamError(`the packet holds no picture ${picture}`);
+        yield coded(packet, found);
+      }
+    }
+    return decodePictures(pictures());
+  }
+
+  private coded(packet: Uint8Array, picture: FoundPicture): CodedPicture {
+    return { packet, picture, parameterSets: this.finder.parameterSets(picture) };
   }
 
   /** Forgets the pictures seen: vectors are not to be taken to refer to pictures of another place in the stream. */

@@ -9,6 +9,7 @@ import {
   type BitstreamParser,
   type DecodedPicture,
   type ParseOptions,
+  type PictureAt,
   type PictureHeader,
   rowsRead,
 } from '../parser.js';
@@ -16,6 +17,7 @@ import { VopClock, type VopTime } from './clock.js';
 import { Kernel, type Output } from './kernel.js';
 import { convertRemedy, type Layer, readLayer } from './layer.js';
 import { decodePicture } from './pixels.js';
+import { decodeRun } from './rebuild.js';
 import { StartCode, splitUnits, type Unit } from './start-codes.js';
 import { type Encoder, readUserData, unknownEncoder } from './user-data.js';
 import { readGroupTime, readVop, type Vop } from './vop.js';
@@ -100,6 +102,10 @@ class Mpeg4Parser implements BitstreamParser {
       throw new MalformedStreamError(`picture ${picture} of the packet is no key frame but ${frame.type}`);
     if (frame.damage) throw frame.damage;
     return decodePicture(frame);
+  }
+
+  decodeRun(run: AsyncIterable<PictureAt>): Promise<DecodedPicture> {
+    return decodeRun(this, run);
   }
 
   /** short_video_header: the packet is H.263 baseline. */

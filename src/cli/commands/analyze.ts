@@ -20,6 +20,7 @@ import { packageVersion } from '../version.js';
 interface Options {
   model?: string;
   faces: 'auto' | 'frame' | Rect;
+  reanchor?: boolean;
   json?: boolean;
   csv?: boolean;
   report?: string | true;
@@ -54,6 +55,10 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
     .description('Tells the facial expression over time, from the residual and the motion vectors of P-frames.')
     .option('--model <file>', 'default, residual (P-frames alone, as the paper), or a model of vultus train')
     .option('--faces <auto|frame|x,y,w,h>', 'which faces to read', parseFaces, 'auto')
+    .option(
+      '--reanchor',
+      'decode P-frames to locate faces anew where following has become unsure (default: none is decoded)',
+    )
     .option('--json', 'one JSON object per video')
     .option('--csv', 'one line per window')
     .option('--out <dir>', 'result files in this folder, on all cores; a second run goes on where the first stopped')
@@ -101,6 +106,7 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
         ...(networks && { networks }),
         ...{ model, signal, thumbnails: report ? options.thumbnails : 0 },
         faces,
+        ...(options.reanchor && { reanchor: true }),
         ...(window !== undefined && { window }),
         ...(hop !== undefined && { hop }),
         ...(threshold !== undefined && { threshold }),
@@ -143,6 +149,7 @@ async function runToFolder(files: string[], options: Options, signal: AbortSigna
   const inputs = await expandInputs(files);
   const settings = {
     faces,
+    ...(options.reanchor && { reanchor: true }),
     ...(window !== undefined && { window }),
     ...(hop !== undefined && { hop }),
     ...(threshold !== undefined && { threshold }),

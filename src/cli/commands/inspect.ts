@@ -10,6 +10,7 @@ import { clearProgress, oneLine, print, progress } from '../output.js';
 interface Options {
   json?: boolean;
   faces?: string;
+  reanchor?: boolean;
   limit: number;
   all?: boolean;
 }
@@ -67,17 +68,18 @@ export function registerInspect(program: Command, signal: AbortSignal): void {
     .option('--limit <n>', 'pictures in the table', parseCount, 40)
     .option('--all', 'all pictures in the table')
     .option('--faces <file.html>', 'instead: a page with the faces on key frames and how they were followed')
+    .option('--reanchor', 'with --faces: decode P-frames to locate faces anew where following has become unsure')
     .addHelpText('after', examples)
     .action(async (files: string[], options: Options) => {
-      const { faces } = options;
+      const { faces, reanchor = false } = options;
       if (faces) {
         if (files.length !== 1 || options.json) throw new UsageError('--faces takes one video, and no --json');
         if (!/\.html?$/i.test(faces)) throw new UsageError(`--faces ${faces}: name a file that ends in .html`);
-      }
+      } else if (reanchor) throw new UsageError('--reanchor goes with --faces');
       await forEachFile(files, signal, options, async (file) => {
         if (faces) {
           const { inspectFaces } = await import('../inspect-faces.js');
-          return inspectFaces(file, faces, signal);
+          return inspectFaces(file, faces, { reanchor, signal });
         }
         const inspection = await inspect(file, signal);
         await print(options.json ? JSON.stringify(inspection) : describeInspection(inspection, options));

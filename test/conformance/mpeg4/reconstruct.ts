@@ -1,11 +1,10 @@
 /**
- * Rebuilds every picture of a stream from our residuals and vectors (and the independent motion compensation of
- * `predict.ts`), and holds it against ffmpeg's.
+ * Rebuilds every picture of a stream from residuals and vectors (`rebuild.ts`), and holds it against ffmpeg's.
  */
-import { type CompressedFrame, MacroblockType, type PictureType, type Plane } from '../../../src/bitstream/frame.js';
+import { type CompressedFrame, MacroblockType, type PictureType } from '../../../src/bitstream/frame.js';
+import { rebuild } from '../../../src/bitstream/mpeg4/rebuild.js';
 import type { BitstreamParser, ParseOptions } from '../../../src/bitstream/parser.js';
 import type { Picture } from '../../support/oracle.js';
-import { predictMacroblock } from './predict.js';
 
 /** One coded picture of the stream: where it is, and which of ffmpeg's pictures it is. */
 export interface CodedPicture {
@@ -67,53 +66,6 @@ export interface Reconstruction {
   /** The first few differences, in words; empty when every sample of every picture is equal. */
   differences: string[];
   compared: number;
-}
-
-/** A picture of whole macroblocks. */
-function blank(mbCols: number, mbRows: number): Picture {
-  const luma = mbCols * mbRows * 256;
-  return {
-    width: mbCols * 16,
-    height: mbRows * 16,
-    y: new Uint8Array(luma),
-    cb: new Uint8Array(luma / 4),
-    cr: new Uint8Array(luma / 4),
-  };
-}
-
-/** prediction + residual, clamped, of one block of `size` x `size` samples at (x, y). */
-function addBlock(
-  out: Uint8Array,
-  stride: number,
-  residual: Plane,
-  prediction: Uint8Array | undefined,
-  x: number,
-  y: number,
-  size: number,
-): void {
-  for (let j = 0; j < size; j++) {
-    for (let i = 0; i < size; i++) {
-      const value = (prediction?.[j * size + i] ?? 0) + residual.data[(y + j) * residual.stride + x + i]!;
-      out[(y + j) * stride + x + i] = Math.min(255, Math.max(0, value));
-    }
-  }
-}
-
-/** Rebuilds one picture; the frame's planes must cover whole macroblocks. */
-export function rebuild(frame: CompressedFrame, past: Picture | undefined, future: Picture | undefined): Picture {
-  const out = blank(frame.mbCols, frame.mbRows);
-  const { luma, cb, cr } = frame;
-  if (!luma || !cb || !cr) throw new Error('frame without planes');
-  if (luma.width !== out.width || luma.height !== out.height) throw new Error('planes do not cover whole macroblocks');
-  for (let mbY = 0; mbY < frame.mbRows; mbY++) {
-    for (let mbX = 0; mbX < frame.mbCols; mbX++) {
-      const prediction = predictMacroblock(frame, mbX, mbY, past, future);
-      addBlock(out.y, out.width, luma, prediction?.y, 16 * mbX, 16 * mbY, 16);
-      addBlock(out.cb, out.width >> 1, cb, prediction?.cb, 8 * mbX, 8 * mbY, 8);
-      addBlock(out.cr, out.width >> 1, cr, prediction?.cr, 8 * mbX, 8 * mbY, 8);
-    }
-  }
-  return out;
 }
 
 /** The first difference between our picture and ffmpeg's, over what is displayed; `undefined` if there is none. */

@@ -1,13 +1,15 @@
 /**
  * Motion compensation of ISO/IEC 14496-2, 7.6, from nothing but the vectors and flags of a `CompressedFrame` and the
- * decoded references: the independent half of the proof that prediction + residual = picture. Written for clarity.
+ * decoded references. Recognition never comes here: it is for re-anchoring faces, where that is asked for, and the other half of
+ * the proof that prediction + residual = picture. Written for clarity.
  *
  * Where decoders differ from the text this follows ffmpeg, which judges here: references extend beyond the padded
  * picture (whole macroblocks) rather than the displayed one; fields are extended as lines of the frame; quarter-sample
  * field prediction mirrors at 8x8, not 16x8.
  */
-import { type CompressedFrame, PredictionFlag } from '../../../src/bitstream/frame.js';
-import type { Picture } from '../../support/oracle.js';
+import { MalformedStreamError } from '../../errors.js';
+import { type CompressedFrame, PredictionFlag } from '../frame.js';
+import type { DecodedPicture } from '../parser.js';
 import { type Block, type Fetch, halfSample, quarterSample } from './interpolate.js';
 
 interface Vector {
@@ -50,7 +52,7 @@ function place(target: Uint8Array, stride: number, block: Block, width: number, 
 /** The prediction of macroblock (mbX, mbY) from one reference with one set of vectors: a frame's or a field's. */
 function predictFrom(
   frame: CompressedFrame,
-  reference: Picture,
+  reference: DecodedPicture,
   vectors: Int16Array,
   mbX: number,
   mbY: number,
@@ -140,8 +142,8 @@ export function predictMacroblock(
   frame: CompressedFrame,
   mbX: number,
   mbY: number,
-  past: Picture | undefined,
-  future: Picture | undefined,
+  past: DecodedPicture | undefined,
+  future: DecodedPicture | undefined,
 ): MacroblockPrediction | undefined {
   const flags = frame.prediction?.[mbY * frame.mbCols + mbX] ?? 0;
   const split = (flags & PredictionFlag.split) !== 0;
@@ -152,12 +154,13 @@ export function predictMacroblock(
   let forward: MacroblockPrediction | undefined;
   let backward: MacroblockPrediction | undefined;
   if (flags & PredictionFlag.forward) {
-    if (!past) throw new Error('forward prediction without a past reference');
+    if (!past) throw new MalformedStreamError('forward prediction without a past reference');
     const fields = select(PredictionFlag.forwardTopFromBottom, PredictionFlag.forwardBottomFromBottom);
     forward = predictFrom(frame, past, frame.motion.vectors, mbX, mbY, split, fields);
   }
   if (flags & PredictionFlag.backward) {
-    if (!future || !frame.motion.backward) throw new Error('backward prediction without a future reference');
+    if (!future || !frame.motion.backward)
+      throw new MalformedStreamError('backward prediction without a future reference');
     const fields = select(PredictionFlag.backwardTopFromBottom, PredictionFlag.backwardBottomFromBottom);
     backward = predictFrom(frame, future, frame.motion.backward, mbX, mbY, split, fields);
   }
