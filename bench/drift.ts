@@ -77,7 +77,7 @@ interface Sample {
   confidence: number;
 }
 
-const lookEvery = 10;
+const lookEvery = 25;
 
 async function truthOf(path: string, { width, height }: Clip, networks: FaceNetworks): Promise<Map<number, FaceBox>> {
   const truth = new Map<number, FaceBox>();
