@@ -13,7 +13,7 @@ import { type Accuracy, measureAccuracy } from './recognise/accuracy.js';
 import { benchClip, codecs, sizes } from './recognise/clips.js';
 import { measure, type Row } from './recognise/measure.js';
 import { coldStart, type MemoryRow, measureMemory } from './recognise/memory.js';
-import { accuracyPicture, markdown, type Result } from './recognise/record.js';
+import { accuracyPicture, markdown, type Ratios, type Result } from './recognise/record.js';
 import { measureSplit, type Split } from './recognise/split.js';
 import type { Clip } from './recognise/task.js';
 import { tasks } from './recognise/tasks.js';
@@ -144,8 +144,9 @@ export async function run(args: string[]): Promise<void> {
 }
 
 /** 720p H.264 on one core; of timelines the shortest. */
-function ratiosOf(rows: readonly Row[], mode: 'label' | 'timeline'): Result['ratios'] {
+function ratiosOf(rows: readonly Row[], mode: 'label' | 'timeline'): Ratios | undefined {
   const own = rows.filter((row) => row.mode === mode && row.cores === 1 && row.clip.startsWith('H.264 720p'));
+  if (own.length === 0) return undefined;
   const of = (task: string) => own.find((row) => row.task === task)?.cpu.median ?? Number.NaN;
   const ours = of('vultus, box given');
   return {

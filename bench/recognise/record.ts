@@ -6,15 +6,21 @@ import type { ColdStart, MemoryRow } from './memory.js';
 import type { Split } from './split.js';
 import { tasks } from './tasks.js';
 
+export interface Ratios {
+  decodedTwin: number;
+  faceApi: number;
+  fullDecodeResidual: number;
+}
+
 export interface Result {
   what: string;
   date: string;
   command: string;
   machine: string;
   /** Processor seconds of the others over ours: clip labels, 720p H.264, one core. */
-  ratios: { decodedTwin: number; faceApi: number; fullDecodeResidual: number };
+  ratios: Ratios | undefined;
   /** The same for timelines. */
-  timelineRatios: { decodedTwin: number; faceApi: number; fullDecodeResidual: number };
+  timelineRatios: Ratios | undefined;
   coldStart: ColdStart | null;
   notes: Record<string, string>;
   split: Split[];
@@ -35,9 +41,7 @@ ffmpeg is of 2018. What each way is given, and what is left out:
 
 ${tasks.map(({ name, note }) => `- **${name}**: ${note}`).join('\n')}
 
-Clip labels, 720p H.264, one core: decoded twin ${times(ratios.decodedTwin)} of vultus with a given box, full decode and residual
-${times(ratios.fullDecodeResidual)}; face-api's pipeline ${times(ratios.faceApi)} of vultus that finds faces itself. Timelines: ${times(timelineRatios.decodedTwin)}, ${times(timelineRatios.fullDecodeResidual)},
-${times(timelineRatios.faceApi)}.
+${inWords('Clip labels', ratios)}${inWords('Timelines', timelineRatios)}
 ${cold(coldStart)}
 ${accuracyTable(accuracy, rows, picture)}
 ## Where the time of a clip label goes
@@ -68,6 +72,14 @@ ${memory
       `| ${m.clip} | ${m.task} | ${m.megabytes.toFixed(0)} | ${m.ffmpegMegabytes > 0 ? m.ffmpegMegabytes.toFixed(0) : ''} |`,
   )
   .join('\n')}
+`;
+}
+
+function inWords(what: string, ratios: Ratios | undefined): string {
+  if (!ratios) return '';
+  const { decodedTwin, fullDecodeResidual, faceApi } = ratios;
+  return `${what}, 720p H.264, one core: decoded twin ${times(decodedTwin)} of vultus with a given box, full decode and residual
+${times(fullDecodeResidual)}; face-api's pipeline ${times(faceApi)} of vultus that finds faces itself.
 `;
 }
 

@@ -33,7 +33,8 @@ export async function measureSplit(clip: Clip, tools: Tools, rounds: number): Pr
   const cropper = new FrameCropper(tools.model.card.signal);
   const { signal } = tools.model.card;
   const input = new Float32Array(signal.frames * 3 * signal.size ** 2);
-  const keySide = tools.model.keyframes?.signal.size ?? 0;
+  const keySignal = tools.model.keyframes?.signal;
+  const cut = keySignal ? [new Float32Array(keySignal.frames * keySignal.size ** 2)] : [];
   let bytesRead = 0;
   for (let round = 0; round <= rounds; round++) {
     const stage = async (name: (typeof stages)[number], work: () => Promise<unknown>) => {
@@ -55,7 +56,6 @@ export async function measureSplit(clip: Clip, tools: Tools, rounds: number): Pr
       for await (const { picture } of video!.keyFrames()) if (picture) keys.push(picture);
     });
     await stage('face', () => locateFaces(tools.faces, keys[0]!));
-    const cut = keySide > 0 ? [new Float32Array(keySide ** 2)] : [];
     await stage('network', () => tools.model.predict(input, 1, cut));
     video!.close();
     await stage('whole', () => tasks[0]!.run(clip, 'label', tools));
