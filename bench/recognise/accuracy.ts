@@ -11,6 +11,8 @@ export interface Accuracy {
   task: string;
   codec: string;
   clips: number;
+  /** Clips that it gave a label to: none where its network is not trained. */
+  answered: number;
   correct: number;
   /** Share of clips named rightly; a way that sees no face names none. */
   share: number;
@@ -29,7 +31,7 @@ export async function measureAccuracy(
   const all = dataset.clips.filter((clip) => clip.fold === 9 && clip.codec === codec);
   // A stride without a common factor visits all of them, spread over people and labels from the start.
   const order = all.map((_, i) => all[(i * 37) % all.length]!);
-  const correct = tasks.map(() => 0);
+  const [answered, correct] = [tasks.map(() => 0), tasks.map(() => 0)];
   let clips = 0;
   for (const row of order.slice(0, count)) {
     if (clips > 0 && performance.now() > until) break;
@@ -40,11 +42,12 @@ export async function measureAccuracy(
     const clip: Clip = { name: row.path, codec, path: join(root, row.path), width, height, frames, rate, box };
     for (const [i, task] of tasks.entries()) {
       const { label } = await task.run(clip, 'label', tools);
+      if (label) answered[i]!++;
       if (label === row.emotion) correct[i]!++;
     }
     clips++;
   }
   return tasks.map(({ name }, i) => ({
-    ...{ task: name, codec, clips, correct: correct[i]!, share: correct[i]! / clips },
+    ...{ task: name, codec, clips, answered: answered[i]!, correct: correct[i]!, share: correct[i]! / clips },
   }));
 }

@@ -14,7 +14,7 @@ export interface Row {
   cores: number;
   /** Processor seconds, those of helper processes included, per second of video. */
   cpu: Spread;
-  /** Milliseconds of wall clock per second of video. */
+  /** Seconds of wall clock per second of video. */
   wall: Spread;
   decisions: number;
   rounds: number;
@@ -47,7 +47,7 @@ export async function measure(
       const [cpu, wall] = [processorSeconds(), performance.now()];
       const done = await task.run(clip, mode, tools);
       decisions[i] = done.decisions;
-      const used = { cpu: processorSeconds() - cpu + done.childSeconds, wall: performance.now() - wall };
+      const used = { cpu: processorSeconds() - cpu + done.childSeconds, wall: (performance.now() - wall) / 1000 };
       if (round >= 0) times[i]!.push(used);
     }
   }

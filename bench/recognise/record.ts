@@ -123,8 +123,8 @@ function costOf(rows: readonly Row[], task: string, codec: string): number | und
 
 function accuracyTable(accuracy: readonly Accuracy[], rows: readonly Row[], picture: string | undefined): string {
   if (accuracy.length === 0) return '\nThe labelled clips were not there: no accuracies.\n';
-  const lines = accuracy.map(({ task, codec, clips, correct, share }) => {
-    const known = correct > 0;
+  const lines = accuracy.map(({ task, codec, clips, answered, correct, share }) => {
+    const known = answered > 0;
     const cost = costOf(rows, task, codec);
     return `| ${task} | ${codec} | ${known ? `${correct} of ${clips} (${(100 * share).toFixed(0)}%)` : 'not trained'} | ${cost?.toFixed(1) ?? ''} |`;
   });
@@ -143,9 +143,9 @@ ${lines.join('\n')}
 
 /** An SVG of its own, or `undefined` where there is nothing to show. */
 export function accuracyPicture({ accuracy, rows }: Result): string | undefined {
-  const series = accuracy.flatMap(({ task, codec, share, clips }): Series[] => {
+  const series = accuracy.flatMap(({ task, codec, answered, share, clips }): Series[] => {
     const x = costOf(rows, task, codec);
-    if (share === 0 || x === undefined) return [];
+    if (answered === 0 || x === undefined) return [];
     const margin = 1.96 * Math.sqrt((share * (1 - share)) / clips);
     return [{ name: `${task}, ${codec}`, points: [{ x, y: share, margin, label: `${task}, ${codec}` }] }];
   });
