@@ -251,9 +251,9 @@ describe('analyze', () => {
     expect(html).not.toMatch(/(src|href)="https?:|@import|url\(/);
     const csv = await vultus(['analyze', clip, '--model', model, '--faces', 'frame', '--csv']);
     const rows = csv.stdout.trimEnd().split(/\r?\n/);
-    expect(rows).toHaveLength(9);
+    expect(rows).toHaveLength(11);
     expect(rows[0]).toBe(
-      'file,face,start,end,FaceRectX,FaceRectY,FaceRectWidth,FaceRectHeight,FaceScore,anger,disgust,fear,happiness,neutral,sadness,surprise,energy,masked',
+      'input,face,frame,timestamp,start,end,FaceRectX,FaceRectY,FaceRectWidth,FaceRectHeight,FaceScore,anger,disgust,fear,happiness,neutral,sadness,surprise,energy,masked,model,version',
     );
   });
 
