@@ -123,7 +123,8 @@ function change(target: Record<string, Json>, key: string, value: Json, where: s
     at = next as Record<string, Json>;
   }
   if (value === null) delete at[last];
-  else at[last] = value;
+  // A copy: cells that change a part of a shared value must not change it for the others.
+  else at[last] = structuredClone(value);
 }
 
 function slug(name: string): string {

@@ -52,7 +52,9 @@ export const mixedKinds: Readonly<Record<string, Maker>> = {
   }),
   'rotated.mp4': clip(one, () => {
     const turned = small.map((word, i) => (small[i - 1] === '-vf' ? `${word},transpose=2` : word));
-    return makeClip(turned, [...mpeg4, '-metadata:s:v', 'rotate=90'], 'mp4');
+    // ffmpeg writes the flag where it copies packets; where it encodes, it leaves it out.
+    const lying = makeClip(turned, mpeg4, 'mp4');
+    return makeClip(['-i', lying], ['-c:v', 'copy', '-metadata:s:v:0', 'rotate=270'], 'mp4');
   }),
   'negative-times.mkv': clip(one, () =>
     makeClip(small, [...mpeg4, '-output_ts_offset', '-0.5', '-avoid_negative_ts', 'disabled'], 'mkv'),
