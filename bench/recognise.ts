@@ -17,7 +17,7 @@ import { accuracyPicture, markdown, type Ratios, type Result } from './recognise
 import { measureSplit, type Split } from './recognise/split.js';
 import type { Clip } from './recognise/task.js';
 import { tasks } from './recognise/tasks.js';
-import { closeTools, loadTools } from './recognise/tools.js';
+import { closeTools, loadTools, testedTools } from './recognise/tools.js';
 
 const usage = `usage: npm run bench -- recognise [options]
   --json            print one JSON object
@@ -94,12 +94,14 @@ export async function run(args: string[]): Promise<void> {
     if (clip.frames === 2 * clip.rate) split.push(await measureSplit(clip, tools, quick ? 3 : 7));
   }
   const accuracy: Accuracy[] = [];
+  const tested = await testedTools(tools);
   for (const codec of Object.values(codecs)) {
     const left = until - performance.now();
     const share = performance.now() + (accuracy.length === 0 ? left / 3 : left / 2);
-    accuracy.push(...(await measureAccuracy(tasks, tools, codec, count, share)));
+    accuracy.push(...(await measureAccuracy(tasks, tested, codec, count, share)));
     tell(`accuracy on ${codec}`);
   }
+  await tested.model.close();
   await closeTools(tools);
   const main = clips[0]!;
   const memory: MemoryRow[] = [];

@@ -7,10 +7,12 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { analyze, defaultModel } from '../src/analyze.js';
+import { analyze } from '../src/analyze.js';
+import { modelNamed } from '../src/cli/models.js';
 import { type Dataset, loadDataset } from '../src/dataset/dataset.js';
 import { abstentionCurve, answeredAt } from '../src/evaluation/abstention.js';
 import { evaluateClips } from '../src/evaluation/evaluate.js';
+import { learntFrom } from '../src/evaluation/overlap.js';
 import { type FaceNetworks, loadFaceNetworks } from '../src/face/networks/index.js';
 import { type ExpressionModel, loadModel } from '../src/network/model.js';
 import { defaultTimeline } from '../src/timeline/timeline.js';
@@ -25,7 +27,7 @@ import { WindowStore } from './timeline/windows.js';
 
 const usage = `usage: npm run bench -- timeline [options]
   --data DIR      folder of the data set (default: ../shared/data/london-expressions)
-  --model FILE    a model trained on neither fold 8 nor fold 9 (default: the model of the package)
+  --model FILE    name or file of a model trained on neither fold 8 nor fold 9 (default: heldout)
   --subjects N    people of each fold, at most (default 8)
   --windows FILE  keep the network's answers in FILE, or take them from there: an interrupted run goes on
   --quick         one person of each fold, MPEG-4 only
@@ -65,11 +67,11 @@ export async function run(args: string[]): Promise<void> {
     return;
   }
   const dataset = await loadDataset(values.data);
-  const model = await loadModel(values.model ?? defaultModel, { threads: 1 });
+  const model = await loadModel(modelNamed(values.model ?? 'heldout'), { threads: 1 });
   const networks = remembering(await loadFaceNetworks());
   try {
     const seen = model.card.data.folds.filter((fold) => fold === reporting);
-    if (model.card.data.sha256 === dataset.hash && seen.length > 0) {
+    if (learntFrom(model.card, dataset) && seen.length > 0) {
       throw new Error(`the model was trained on fold ${reporting}: give one that was not by --model`);
     }
     const subjects = values.quick ? 1 : Number(values.subjects);

@@ -1,4 +1,4 @@
-/** What each way answers on labelled clips of people that no shipped model saw: fold 9 of the semi-synthetic set. */
+/** What each way answers on labelled clips of people that the model `heldout` did not see: fold 9 of the semi-synthetic set. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -144,7 +144,7 @@ Errors are answer less truth, over the segments that were found: late is positiv
 
 ## Abstention, clip labels
 
-${clips.count} MPEG-4 clips of fold 9, as \`vultus evaluate --model default --fold 9 --codec mpeg4\` judges them.
+${clips.count} MPEG-4 clips of fold 9, as \`vultus evaluate --model ${model.name.replace('vultus-', '')} --fold 9 --codec mpeg4\` judges them.
 
 ${table(
   ['threshold', 'coverage', 'accuracy of the answered'],

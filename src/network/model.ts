@@ -91,6 +91,11 @@ function closing(inference: { close(): Promise<void> }): (error: unknown) => Pro
   };
 }
 
+/** A fused model as one that reads P-frames alone, with that network's own temperature. Closing it closes the model. */
+export function withoutKeyFrames(model: ExpressionModel): ExpressionModel {
+  return { ...model, keyframes: undefined, predict: (input, n) => model.predict(input, n) };
+}
+
 async function readSource(source: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
   signal?.throwIfAborted();
   const url = source instanceof URL ? source : /^(https?|file):\/\//.test(source) ? new URL(source) : undefined;

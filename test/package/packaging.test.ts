@@ -5,6 +5,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shippedModels } from '../../src/cli/models.js';
 import { face, makeClip } from '../support/clips.js';
 import { makeProject, manifest, type Project } from './project.js';
 
@@ -33,7 +34,8 @@ describe('the tarball', () => {
         expect(packed).toContain(path.slice(2));
       }
     }
-    for (const path of [...Object.values(manifest.bin), 'models/default.onnx', 'models/residual.onnx', 'LICENSE']) {
+    const models = shippedModels.map((name) => `models/${name}.onnx`);
+    for (const path of [...Object.values(manifest.bin), ...models, 'LICENSE']) {
       expect(packed).toContain(path);
     }
     expect(packed.filter((path) => /\.test\.|^src\/|^test\/|^kernels\//.test(path))).toEqual([]);

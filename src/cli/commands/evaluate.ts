@@ -14,6 +14,7 @@ interface EvaluateFlags {
   threads: number;
   leakage: boolean;
   json: boolean;
+  keyframes: boolean;
 }
 
 const examples = `
@@ -25,7 +26,7 @@ export function registerEvaluate(program: Command, signal: AbortSignal): void {
   program
     .command('evaluate')
     .description('test a model on a folder with manifest.csv')
-    .requiredOption('--model <file>', 'default, residual, or a model.onnx that vultus trained')
+    .requiredOption('--model <file>', 'default, residual, heldout, or a model.onnx that vultus trained')
     .requiredOption('--data <dir>', 'folder of the data set')
     .addOption(
       new Option('--fold <n...>', 'only clips of these folds (default: all)').argParser(
@@ -35,6 +36,7 @@ export function registerEvaluate(program: Command, signal: AbortSignal): void {
     .option('--codec <name>', 'only clips whose codec column says so (default: all that can be read)')
     .option('--threads <n>', 'threads of the run-time', parseCount, 1)
     .option('--leakage', 'also ask how well z_e names the person: a fresh probe, and retrieval', false)
+    .option('--no-keyframes', 'judge by the P-frames alone, also where the model reads I-frames')
     .option('--json', 'print one JSON object', false)
     .addHelpText('after', examples)
     .action((flags: EvaluateFlags) => run(flags, signal));
@@ -47,10 +49,11 @@ async function run(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const { learntFrom } = await import('../../evaluation/overlap.js');
   const { leakageOf, leakageText } = await import('../../evaluation/leakage.js');
   const { reportOf, reportText } = await import('../../evaluation/report.js');
-  const { loadModel } = await import('../../network/model.js');
+  const { loadModel, withoutKeyFrames } = await import('../../network/model.js');
   const { packageVersion } = await import('../../training/package-version.js');
 
-  const model = await loadModel(modelNamed(flags.model), { threads: Math.max(1, flags.threads) });
+  const loaded = await loadModel(modelNamed(flags.model), { threads: Math.max(1, flags.threads) });
+  const model = flags.keyframes ? loaded : withoutKeyFrames(loaded);
   try {
     const { card } = model;
     const dataset = await loadDataset(flags.data, { labels: [...new Set([...knownLabels, ...card.labels])] });
