@@ -70,7 +70,8 @@ export function fuseLike(
       throw new ModelError(`${card.name} and ${like.name} differ in ${key}: they are not of one recipe`);
     }
   }
-  assertSameData(card, keyframes && readCard(keyframes));
+  const second = keyframes && readCard(keyframes);
+  assertSameData(card, second);
   const { temperature, keyframes: joined } = like;
   const metrics = like.metrics.map((one) => ({
     ...one,
@@ -78,10 +79,16 @@ export function fuseLike(
   }));
   const date = new Date().toISOString().slice(0, 10);
   return fileOf(residual, keyframes, {
-    ...{ ...card, name, date, metrics },
+    ...{ ...card, name, date, metrics, notes: joinedNotes(card, second) },
     ...(temperature !== undefined && { temperature }),
     ...(joined && { keyframes: joined }),
   });
+}
+
+/** What a joined model's card says where its networks did not learn from the same people. */
+function joinedNotes(first: ModelCard, second: ModelCard | undefined): string {
+  if (!second || second.data.folds.join() === first.data.folds.join()) return first.notes;
+  return `${first.notes} Its network for I-frames learnt from folds ${second.data.folds.join(', ')} of ${second.data.name} only.`.trim();
 }
 
 /** Two encodings of one data set will do: people and folds are the same. */
@@ -126,6 +133,7 @@ export async function fuse(options: FuseOptions): Promise<Fused> {
     ...card,
     name: options.name,
     date: new Date().toISOString().slice(0, 10),
+    notes: joinedNotes(card, second),
     temperature: residual.temperature,
     ...(keyframes && { keyframes: { weight, temperature } }),
     metrics: [],
