@@ -58,62 +58,98 @@ export interface CodedPicture {
 const mostWaiting = 8;
 
 /**
- * Decodes pictures in decoding order, an intra one first, and gives the last of them. Throws ModelError without WebCodecs,
- * UnsupportedStreamError where its decoder does not take the stream, MalformedStreamError when it gives no picture.
+ * Decodes pictures through one decoder of the run-time, made when it is first needed and kept: a new one for each key frame
+ * costs a fifth more, and in Node its memory is not given back for a long time. One call at a time.
  */
-export async function decodePictures(
-  pictures: Iterable<CodedPicture> | AsyncIterable<CodedPicture>,
-): Promise<DecodedPicture> {
-  const { VideoDecoder: Decoder, EncodedVideoChunk: Chunk } = await webCodecs();
-  let codec = '';
-  let offset = 0;
-  let given = 0;
-  let latest: VideoFrame | undefined;
-  let failure: unknown;
-  const decoder = new Decoder({
-    // Only the last picture given is wanted; frames held back would stop the decoder.
-    output: (frame) => {
-      const older = frame.timestamp === given - 1 ? latest : frame;
-      if (older !== frame) latest = frame;
-      older?.close();
-    },
-    error: (error) => {
-      failure = error;
-    },
-  });
-  // What the decoder throws is told at the end; what reading the pictures throws goes through.
-  const refusing = async (work: () => unknown) => {
+export class PictureDecoder {
+  #decoder: VideoDecoder | undefined;
+  #codec = '';
+  /** Timestamps, in order, over all calls. */
+  #given = 0;
+  /** The frame of the last picture given, once it is there. */
+  #latest: VideoFrame | undefined;
+  #failure: unknown;
+
+  /**
+   * Decodes pictures in decoding order, an intra one first, and gives the last of them. Throws ModelError without WebCodecs,
+   * UnsupportedStreamError where its decoder does not take the stream, MalformedStreamError when it gives no picture.
+   */
+  async decode(pictures: Iterable<CodedPicture> | AsyncIterable<CodedPicture>): Promise<DecodedPicture> {
+    const { EncodedVideoChunk: Chunk } = await webCodecs();
+    const first = this.#given;
+    this.#failure = undefined;
+    let offset = 0;
+    let codec = '';
+    let done = false;
+    try {
+      for await (const { packet, picture, parameterSets } of pictures) {
+        offset = picture.offset;
+        if (codec === '') {
+          codec = codecOf(picture);
+          await this.#refusing(() => this.#open(codec));
+        }
+        const slices = picture.slices.map(({ unit }) => packet.subarray(unit.start, unit.end));
+        const data = annexB([...parameterSets, ...slices]);
+        const type = this.#given === first ? 'key' : 'delta';
+        const chunk = new Chunk({ type, timestamp: this.#given++, data });
+        await this.#refusing(() => this.#decoder!.decode(chunk));
+        while (this.#failure === undefined && this.#decoder!.decodeQueueSize > mostWaiting) await nextTurn();
+        if (this.#failure !== undefined) break;
+      }
+      await this.#refusing(() => this.#decoder?.flush());
+      if (this.#latest && this.#latest.timestamp === this.#given - 1) {
+        const planes = await planesOf(this.#latest);
+        done = true;
+        return planes;
+      }
+    } finally {
+      this.#latest?.close();
+      this.#latest = undefined;
+      // After a failure, or pictures left unread, nobody knows what the decoder still holds.
+      if (!done) this.close();
+    }
+    const failure = this.#failure;
+    if (failure instanceof Error && failure.name === 'NotSupportedError')
+      throw new UnsupportedStreamError(`H.264 profile ${codec} in this WebCodecs`, 'convert it to Main profile');
+    const reason = failure instanceof Error ? `: ${failure.message}` : '';
+    throw new MalformedStreamError(`the picture was not decoded${reason}`, { offset, cause: failure });
+  }
+
+  /** Lets the decoder go; the next picture makes a new one. */
+  close(): void {
+    if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
+    this.#decoder = undefined;
+  }
+
+  async #open(codec: string): Promise<void> {
+    if (this.#decoder?.state === 'configured' && this.#codec === codec) return;
+    this.close();
+    const { VideoDecoder: Decoder } = await webCodecs();
+    const decoder = new Decoder({
+      // Only the last picture given is wanted; frames held back would stop the decoder.
+      output: (frame) => {
+        const wanted = frame.timestamp === this.#given - 1;
+        (wanted ? this.#latest : frame)?.close();
+        if (wanted) this.#latest = frame;
+      },
+      error: (error) => {
+        this.#failure ??= error;
+      },
+    });
+    this.#decoder = decoder;
+    this.#codec = codec;
+    decoder.configure({ codec, optimizeForLatency: true });
+  }
+
+  /** What the decoder throws is told at the end; what reading the pictures throws goes through. */
+  async #refusing(work: () => unknown): Promise<void> {
+    if (this.#failure !== undefined) return;
     try {
       await work();
     } catch (error) {
-      failure ??= error;
+      this.#failure ??= error;
     }
-  };
-  try {
-    for await (const { packet, picture, parameterSets } of pictures) {
-      offset = picture.offset;
-      if (codec === '') {
-        codec = codecOf(picture);
-        await refusing(() => decoder.configure({ codec, optimizeForLatency: true }));
-      }
-      const slices = picture.slices.map(({ unit }) => packet.subarray(unit.start, unit.end));
-      const data = annexB([...parameterSets, ...slices]);
-      const type = given === 0 ? 'key' : 'delta';
-      const chunk = new Chunk({ type, timestamp: given++, data });
-      if (failure === undefined) await refusing(() => decoder.decode(chunk));
-      while (decoder.decodeQueueSize > mostWaiting && failure === undefined) await nextTurn();
-      if (failure !== undefined) break;
-    }
-    if (failure === undefined) await refusing(() => decoder.flush());
-    if (latest && latest.timestamp === given - 1) return await planesOf(latest);
-  } finally {
-    latest?.close();
-    if (decoder.state !== 'closed') decoder.close();
   }
-  if (failure instanceof Error && failure.name === 'NotSupportedError')
-    throw new UnsupportedStreamError(`H.264 profile ${codec} in this WebCodecs`, 'convert it to Main profile');
-  const reason = failure instanceof Error ? `: ${failure.message}` : '';
-  throw new MalformedStreamError(`the picture was not decoded${reason}`, { offset, cause: failure });
 }
 
 function codecOf({ sps: { profile_idc, constraint_set_flags, level_idc } }: FoundPicture): string {

@@ -14,7 +14,7 @@ import {
 import { type FoundPicture, type FoundSlice, PictureFinder } from './access-unit.js';
 import { describeFrame, pictureSize, planeExtent } from './describe.js';
 import { Kernel, reasonOf } from './kernel.js';
-import { type CodedPicture, decodePictures } from './keyframe.js';
+import { type CodedPicture, PictureDecoder } from './keyframe.js';
 import { copyRbsp, stopBitOf } from './nal.js';
 import { resetsOrder } from './poc.js';
 import { type CurrentPicture, type ReferenceList, References } from './references.js';
@@ -43,6 +43,7 @@ export class H264Parser implements BitstreamParser {
   private readonly finder: PictureFinder;
   private readonly kernel = Kernel.take();
   private readonly references = new References();
+  private readonly decoder = new PictureDecoder();
   /** Motion fields whose direct-mode vectors were not all derived. */
   private readonly guessed = new Set<number>();
   private last: Parsed | undefined;
@@ -149,7 +150,7 @@ export class H264Parser implements BitstreamParser {
     // A decoder would cover damage up: look first.
     const { damage } = this.parse(packet, picture, { scale: 0 });
     if (damage) throw damage;
-    return decodePictures([this.coded(packet, found)]);
+    return this.decoder.decode([this.coded(packet, found)]);
   }
 
   async decodeRun(run: AsyncIterable<PictureAt>): Promise<DecodedPicture> {
@@ -162,7 +163,7 @@ export class H264Parser implements BitstreamParser {
         yield coded(packet, found);
       }
     }
-    return decodePictures(pictures());
+    return this.decoder.decode(pictures());
   }
 
   private coded(packet: Uint8Array, picture: FoundPicture): CodedPicture {
@@ -175,6 +176,7 @@ export class H264Parser implements BitstreamParser {
   }
 
   release(): void {
+    this.decoder.close();
     this.kernel.release();
   }
 
