@@ -1,4 +1,5 @@
 /** The card of a trained model, out of the run that made it. */
+import { createHash } from 'node:crypto';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Split } from '../dataset/folds.js';
 import type { Metrics } from '../evaluation/metrics.js';
@@ -74,6 +75,9 @@ export function cardOf(source: CardSource): ModelCard {
         labelSmoothing: config.labelSmoothing,
         ema: config.ema ?? null,
         chosenEpoch: chosen.epoch,
+        ...(options.start && {
+          start: `weights ${createHash('sha256').update(options.start).digest('hex').slice(0, 12)}`,
+        }),
         ...flat('regulariser', config.regulariser),
         ...flat('apex', config.apex),
         ...(config.stills && { 'stills.drop': config.stills.drop, 'stills.alone': config.stills.alone }),

@@ -215,6 +215,8 @@ describe('doctor and models', () => {
     expect(doctor.code).toBe(0);
     expect(doctor.stdout.match(/^ok /gm)).toHaveLength(5);
     const models = await vultus(['models']);
-    expect(models.stdout).toMatch(/^default: vultus-fused[\s\S]*key frames[\s\S]*^residual: vultus-summed/m);
+    expect(models.stdout).toMatch(
+      /^default: vultus-fused[\s\S]*key frames[\s\S]*^residual: vultus-residual[\s\S]*^heldout: vultus-heldout/m,
+    );
   });
 });
