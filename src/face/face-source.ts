@@ -69,6 +69,8 @@ export class LocatedFaces implements FaceSource {
   readonly #signal: AbortSignal | undefined;
   readonly #reanchors: boolean;
   #keyBefore: FrameEntry | undefined;
+  /** Pictures from one key frame to the next, at most so far. */
+  #longestGroup = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #decoded: LocatedFacesOptions['decoded'];
   /** What was found to be no face, and when: not asked again at once. */
@@ -97,9 +99,13 @@ export class LocatedFaces implements FaceSource {
 
   async key(entry: FrameEntry): Promise<DecodedPicture | undefined> {
     const { timestamp } = entry;
+    // Encoders put a key frame where a cut is, before it would be due.
+    const group = entry.decodeIndex - (this.#keyBefore?.decodeIndex ?? entry.decodeIndex);
+    const early = group < this.#longestGroup;
+    this.#longestGroup = Math.max(this.#longestGroup, group);
     if (entry.key) this.#keyBefore = entry;
     const since = timestamp - this.#lookedAt;
-    const due = since >= lookEvery || (since >= lookAgain && this.#tracker.needsLook);
+    const due = since >= lookEvery || (since >= lookAgain && (early || this.#tracker.needsLook));
     const picture = due && entry.key ? await this.#decode(entry) : undefined;
     if (!picture) {
       this.#tracker.passKey();

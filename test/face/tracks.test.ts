@@ -65,6 +65,22 @@ const ids = (seen: readonly Watched[]) =>
   [...new Set(seen.flatMap(({ faces }) => faces.map(({ face }) => face)))].sort();
 
 describe('one face', () => {
+  it('is looked for at once where a key frame comes early, as encoders put it at a cut', async () => {
+    // Key frames at 0, 2 and 4 s, and at 4.4 s, where the face is suddenly elsewhere.
+    const cut = "crop=280:210:x='if(lt(n\\,110)\\,120\\,50)':y='if(lt(n\\,110)\\,85\\,30)',scale=400:300";
+    const encoder = ['-c:v', 'mpeg4', '-g', '300', '-bf', '0', '-q:v', '4', '-threads', '1'];
+    const clip = makeClip(
+      arranged(cut, 125),
+      [...encoder, '-force_key_frames', '2,4,4.4', '-sc_threshold', '1000000000'],
+      'mp4',
+    );
+    const { seen } = await watch(clip);
+    expect(seen.filter(({ entry }) => entry.type === 'I').map(({ entry }) => entry.index)).toEqual([0, 50, 100, 110]);
+    const [there] = await locateFaces(networks, decoded(clip, 118, 400, 300));
+    const { faces } = seen.find(({ entry }) => entry.index === 118)!;
+    expect(Math.max(0, ...faces.map(({ box }) => intersectionOverUnion(box, there!.box)))).toBeGreaterThan(0.7);
+  });
+
   const moving = "crop=320:240:x='40+36*sin(n/9)':y='30+25*cos(n/13)'";
   const cases: [string, readonly string[], string][] = [
     ['MPEG-4, 12', mpeg4(), 'mp4'],
