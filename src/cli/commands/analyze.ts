@@ -38,7 +38,7 @@ Faces are located on key frames and followed by motion vectors; each face has a 
 whole picture for one face, --faces x,y,w,h a box in luma pixels. The labels name expressions, not what anyone feels. Inferring emotions of people at work
 or in education is prohibited in the European Union (Regulation (EU) 2024/1689, Article 5(1)(f)).
 
-Codecs other than MPEG-4 Part 2 are converted by ffmpeg first: from VULTUS_FFMPEG, the PATH, or the package
+Codecs other than MPEG-4 Part 2, H.263 and progressive 8-bit H.264 are converted by ffmpeg first: from VULTUS_FFMPEG, the PATH, or the package
 @ffmpeg-installer/ffmpeg.
 
 Examples:
