@@ -109,13 +109,13 @@ export function fitBox(evidence: Evidence, { width, stiffness, whole }: FitOptio
 }
 
 /** Blocks whose median is taken, at most. */
-const SAMPLED = 64;
+const SAMPLED = 32;
 const values = new Float64Array(SAMPLED);
 const weights = new Float64Array(SAMPLED);
 /** Halvings of the range in which the median lies: what is left is a small part of a pixel. */
-const HALVINGS = 8;
+const HALVINGS = 6;
 
-/** The value with half of the weight on either side, to 1/256 of the values' range, of the first `count` in `values`. */
+/** The value with half of the weight on either side, to 1/64 of the values' range, of the first `count` in `values`. */
 function weightedMedian(count: number): number {
   let low = values[0]!;
   let high = low;
