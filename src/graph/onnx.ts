@@ -66,32 +66,53 @@ function integer(w: Writer, field: number, value: number): void {
   w.uint32(tag(field, 0)).int64(value);
 }
 
-/** ModelProto */
+/** ModelProto. Put together once from its parts: weights are copied once, which is what a writer that grows does several times. */
 export function writeOnnx(model: OnnxModel): Uint8Array {
-  const w = protobuf.Writer.create();
-  integer(w, 1, irVersion); // ir_version
-  text(w, 2, 'vultus'); // producer_name
-  message(w, 7, (graph) => writeGraph(graph, model)); // graph
-  message(w, 8, (set) => integer(set, 2, opset)); // opset_import { version } of the default domain
+  const end = protobuf.Writer.create();
+  message(end, 8, (set) => integer(set, 2, opset)); // opset_import { version } of the default domain
   const domains = new Set(model.nodes.flatMap(({ type }) => (type.includes(':') ? [type.split(':')[0]!] : [])));
   for (const domain of domains) {
-    message(w, 8, (set) => {
+    message(end, 8, (set) => {
       text(set, 1, domain);
       integer(set, 2, 1);
     });
   }
-  writeMetadata(w, model.metadata);
-  // A plain array: in Node protobufjs gives a Buffer, whose slices share memory.
-  return new Uint8Array(w.finish());
+  writeMetadata(end, model.metadata);
+  const begin = protobuf.Writer.create();
+  integer(begin, 1, irVersion); // ir_version
+  text(begin, 2, 'vultus'); // producer_name
+  return joined([begin.finish(), ...delimited(7, graphParts(model)), end.finish()]);
+}
+
+/** A message whose body comes in parts. */
+function delimited(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
+  const head = protobuf.Writer.create();
+  head.uint32(tag(field, 2)).uint32(lengthOf(parts));
+  return [head.finish(), ...parts];
+}
+
+const lengthOf = (parts: readonly Uint8Array[]) => parts.reduce((sum, part) => sum + part.length, 0);
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(lengthOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /** GraphProto */
-function writeGraph(w: Writer, model: OnnxModel): void {
-  for (const node of model.nodes) message(w, 1, (body) => writeNode(body, node));
-  text(w, 2, model.name);
-  for (const initializer of model.initializers) message(w, 5, (body) => writeTensor(body, initializer));
-  for (const value of model.inputs) message(w, 11, (body) => writeValue(body, value));
-  for (const value of model.outputs) message(w, 12, (body) => writeValue(body, value));
+function graphParts(model: OnnxModel): Uint8Array[] {
+  const begin = protobuf.Writer.create();
+  for (const node of model.nodes) message(begin, 1, (body) => writeNode(body, node));
+  text(begin, 2, model.name);
+  const end = protobuf.Writer.create();
+  for (const value of model.inputs) message(end, 11, (body) => writeValue(body, value));
+  for (const value of model.outputs) message(end, 12, (body) => writeValue(body, value));
+  const tensors = model.initializers.flatMap((initializer) => delimited(5, tensorParts(initializer)));
+  return [begin.finish(), ...tensors, end.finish()];
 }
 
 /** NodeProto */
@@ -125,11 +146,13 @@ function writeAttribute(w: Writer, name: string, value: Attribute): void {
 }
 
 /** TensorProto with raw_data, which is little-endian as is every machine that runs this. */
-function writeTensor(w: Writer, { name, type, shape, values }: OnnxInitializer): void {
-  for (const size of shape) integer(w, 1, size); // dims
-  integer(w, 2, dataTypes[type]); // data_type
-  text(w, 8, name);
-  w.uint32(tag(9, 2)).bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)); // raw_data
+function tensorParts({ name, type, shape, values }: OnnxInitializer): Uint8Array[] {
+  const head = protobuf.Writer.create();
+  for (const size of shape) integer(head, 1, size); // dims
+  integer(head, 2, dataTypes[type]); // data_type
+  text(head, 8, name);
+  head.uint32(tag(9, 2)).uint32(values.byteLength); // raw_data
+  return [head.finish(), new Uint8Array(values.buffer, values.byteOffset, values.byteLength)];
 }
 
 /** ValueInfoProto { name 1, type 2: TypeProto { tensor_type 1: { elem_type 1, shape 2: { dim 1: { dim_value 1 | dim_param 2 } } } } } */

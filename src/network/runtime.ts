@@ -23,6 +23,8 @@ export interface SessionOptions {
    * constants; `extended` for training steps.
    */
   optimisation?: 'extended' | 'all';
+  /** Give the memory of each run back after it rather than keep it for the next: for networks that run seldom. Default false. */
+  frugal?: boolean;
 }
 
 /** A compiled graph, ready to run. */
@@ -72,6 +74,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: options.optimisation ?? 'all',
+    ...(options.frugal && { enableCpuMemArena: false, enableMemPattern: false }),
     // Only errors: warnings of the run-time are no business of our users.
     logSeverityLevel: 3,
     // Cores are shared with whoever else works here: sleep between operators rather than spin, and split work finely.

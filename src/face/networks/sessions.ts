@@ -55,5 +55,8 @@ async function build<Extra>(
   threads: number,
 ): Promise<BuiltNetwork<Extra>> {
   const weights = await readWeights(recipe.name, source);
-  return { session: await createSession(recipe.graph(weights), { threads }), extra: recipe.extra(weights) };
+  return {
+    session: await createSession(recipe.graph(weights), { threads, frugal: true }),
+    extra: recipe.extra(weights),
+  };
 }

@@ -38,7 +38,8 @@ type Entry = z.infer<typeof manifest>[number]['weights'][number];
 
 /**
  * The float32 tensors of one network, by name, dequantised (value = scale * stored + min); integer tensors, which the
- * networks carry along but do not use, are left out. Throws ModelError where a file is missing or damaged.
+ * networks carry along but do not use, are left out. They are dequantised when they are asked for, each time anew: the largest
+ * network is 23 MB of float32. Throws ModelError where a file is missing or damaged.
  */
 export async function readWeights(network: string, source: WeightSource): Promise<WeightSet> {
   const file = `${network}-weights_manifest.json`;
@@ -53,7 +54,13 @@ export async function readWeights(network: string, source: WeightSource): Promis
   for (const entry of weights) {
     const bytes = storedBytes(entry);
     if (entry.dtype === 'float32') {
-      set.set(entry.name, { shape: entry.shape, data: dequantise(entry, binary.subarray(offset, offset + bytes)) });
+      const stored = binary.subarray(offset, offset + bytes);
+      set.set(entry.name, {
+        shape: entry.shape,
+        get data() {
+          return dequantise(entry, stored);
+        },
+      });
     }
     offset += bytes;
   }
