@@ -131,7 +131,7 @@ function accuracyTable(accuracy: readonly Accuracy[], rows: readonly Row[], pict
   return `
 ## Accuracy beside cost
 
-Clips of fold 9 of the **semi-synthetic** set, whose people `heldout`, the model measured here, did not see, 256x256: each way's label, right or wrong. Our models
+Clips of fold 9 of the **semi-synthetic** set, whose people the model measured here, heldout, did not see, 256x256: each way's label, right or wrong. Our models
 were trained on such clips of other people, face-api's network was not: this tells what a user gets for either on such clips, not
 which method is better. The cost is that of a 720p clip above, per second of video.
 ${picture ? `\n![Accuracy against cost](${picture})\n` : ''}
