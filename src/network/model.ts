@@ -66,7 +66,7 @@ export async function loadModel(
     async predict(input, n, keyInputs = []) {
       const found = await answer(input, n, keyInputs);
       if (!card.mirror) return found;
-      const mirroredKeys = keyInputs.map((each) => each && mirrorClips(each, keys?.card.signal ?? card.signal));
+      const mirroredKeys = keys ? keyInputs.map((each) => each && mirrorClips(each, keys.card.signal)) : [];
       const other = (await answer(mirrorClips(input, card.signal), n, mirroredKeys)).probabilities;
       const classes = card.labels.length;
       for (let i = 0; i < n; i++) {

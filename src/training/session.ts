@@ -227,10 +227,8 @@ export class Session {
       });
     for (const { input, clips } of all) {
       const shown = pictures?.next().value?.input;
-      const size = shown && shown.length / clips.length;
-      const keys = clips
-        .map((_, i) => size && shown.subarray(i * size, (i + 1) * size))
-        .filter((key) => key !== undefined);
+      const size = (shown?.length ?? 0) / clips.length;
+      const keys = shown && clips.map((_, i) => shown.subarray(i * size, (i + 1) * size));
       const { probabilities } = await trainer.predict(input, clips.length, keys);
       clips.forEach(({ label }, i) => {
         const answer = probabilities.subarray(i * labels.length, (i + 1) * labels.length);
