@@ -1,6 +1,7 @@
 /** `npm run bench -- <name> [options]`: one file of this folder per benchmark. */
 const benchmarks: Readonly<Record<string, () => Promise<{ run(args: string[]): Promise<void> }>>> = {
   extract: () => import('./extract.js'),
+  confirm: () => import('./confirm.js'),
   drift: () => import('./drift.js'),
   faces: () => import('./faces.js'),
   recognise: () => import('./recognise.js'),

@@ -11,13 +11,15 @@ import { parseArgs } from 'node:util';
 import { pinnedCore, pinToOneCore } from './pin.js';
 import { type Accuracy, measureAccuracy } from './recognise/accuracy.js';
 import { benchClip, codecs, sizes } from './recognise/clips.js';
+import { tensorflowInstalled } from './recognise/face-api-tensorflow.js';
 import { measure, type Row } from './recognise/measure.js';
 import { coldStart, type MemoryRow, measureMemory } from './recognise/memory.js';
 import { accuracyPicture, markdown, type Ratios, type Result } from './recognise/record.js';
-import { measureSplit, type Split } from './recognise/split.js';
-import type { Clip } from './recognise/task.js';
+import type { Split } from './recognise/split.js';
+import type { Clip, Mode } from './recognise/task.js';
 import { tasks } from './recognise/tasks.js';
-import { closeTools, loadTools, testedTools } from './recognise/tools.js';
+import { openTestedTools, openTools } from './recognise/tools.js';
+import { Way } from './recognise/way.js';
 
 const usage = `usage: npm run bench -- recognise [options]
   --json            print one JSON object
@@ -59,66 +61,73 @@ export async function run(args: string[]): Promise<void> {
   const known = wanted.every((size) => size in sizes) && lengths.every((s) => s === 2 || (s >= 12 && s % 12 === 0));
   if (!known) throw new Error(`--sizes or --lengths (2, or a multiple of 12)\n${usage}`);
   pinToOneCore();
+  if (!tensorflowInstalled)
+    console.error('face-api.js is left out: npm ci --prefix bench/face-api installs it (330 MB)');
   const begun = performance.now();
   const until = begun + 60_000 * Number(values.minutes ?? (quick ? 2 : 240));
   const tell = (text: string) => console.error(`${((performance.now() - begun) / 1000).toFixed(0)} s: ${text}`);
 
-  const tools = await loadTools(1, values.twin);
+  const tools = openTools(1);
   const made: Clip[] = [];
   for (const codec of Object.keys(codecs) as (keyof typeof codecs)[]) {
     for (const size of wanted) {
       for (const seconds of lengths) {
         if (quick && seconds > 2 && codec !== 'H.264') continue;
-        made.push(await benchClip(codec, size, seconds, tools.faces));
+        made.push(await benchClip(codec, size, seconds, await tools.faces()));
       }
     }
   }
+  await tools.close();
   tell(`${made.length} clips`);
   // What the ratios rest on comes first.
   const clips = made.sort((a, b) => Number(b.name.startsWith('H.264 720p')) - Number(a.name.startsWith('H.264 720p')));
 
   const rows: Row[] = [];
-  const rowsOf = async (clip: Clip, cores: typeof tools) => {
-    const mode = clip.frames === 2 * clip.rate ? 'label' : 'timeline';
+  const rowsOf = async (clip: Clip, ways: readonly Way[]) => {
+    const mode = modeOf(clip);
     const long = clip.frames >= 300 * clip.rate;
-    const ways = long ? tasks.filter(({ name }) => ofLongClips.has(name)) : tasks;
-    const rounds = long ? 1 : mode === 'label' ? (quick ? 3 : 7) : quick ? 1 : 3;
-    // Labels come first: code is warm by then.
-    const warming = mode === 'label' || !quick ? 1 : 0;
-    rows.push(...(await measure(clip, mode, cores, ways, { warming: long ? 0 : warming, rounds, until })));
-    tell(`${clip.name}: ${mode}, ${cores.threads === 1 ? 'one core' : 'two cores'}`);
+    const rounds = long ? 1 : mode === 'label' ? (quick ? 5 : 9) : quick ? 1 : 3;
+    const warming = mode === 'label' ? 3 : quick || long ? 0 : 1;
+    rows.push(
+      ...(await measure(
+        clip,
+        mode,
+        ways.filter(({ task }) => !long || ofLongClips.has(task.name)),
+        { warming, rounds, until },
+      )),
+    );
+    tell(`${clip.name}: ${mode}, ${ways[0]!.threads === 1 ? 'one core' : 'two cores'}`);
   };
-  for (const clip of clips) await rowsOf(clip, tools);
+  const ways = tasks.map((task) => new Way(task, 1, values.twin));
+  for (const clip of clips) await rowsOf(clip, ways);
   const split: Split[] = [];
   for (const clip of clips) {
-    if (clip.frames === 2 * clip.rate) split.push(await measureSplit(clip, tools, quick ? 3 : 7));
+    if (modeOf(clip) === 'label') split.push(await ways[0]!.split(clip, quick ? 3 : 7));
   }
+  for (const way of ways) way.close();
   const accuracy: Accuracy[] = [];
-  const tested = await testedTools(tools);
+  const tested = openTestedTools(values.twin);
   for (const codec of Object.values(codecs)) {
     const left = until - performance.now();
     const share = performance.now() + (accuracy.length === 0 ? left / 3 : left / 2);
     accuracy.push(...(await measureAccuracy(tasks, tested, codec, count, share)));
     tell(`accuracy on ${codec}`);
   }
-  await tested.model.close();
-  await closeTools(tools);
+  await tested.close();
   const main = clips[0]!;
   const memory: MemoryRow[] = [];
-  const measured = quick ? [main] : clips.filter(({ name }) => / 720p/.test(name));
-  for (const clip of measured) {
-    const mode = clip.frames === 2 * clip.rate ? 'label' : 'timeline';
-    for (const { name } of tasks) {
-      if (clip.frames >= 300 * clip.rate && !ofLongClips.has(name)) continue;
+  for (const clip of quick ? [main] : clips.filter(({ name }) => / 720p/.test(name))) {
+    for (const task of tasks) {
+      if (clip.frames >= 300 * clip.rate && !ofLongClips.has(task.name)) continue;
       if (memory.length > 0 && performance.now() > until) break;
-      memory.push(measureMemory(clip, mode, name));
+      memory.push(await measureMemory(clip, modeOf(clip), task));
     }
   }
   const start = coldStart(main);
   if (!quick && cpus().length > 1 && allow('0,1')) {
-    const both = await loadTools(2, values.twin);
+    const both = tasks.map((task) => new Way(task, 2, values.twin));
     for (const clip of clips.filter(({ frames, rate }) => frames < 300 * rate)) await rowsOf(clip, both);
-    await closeTools(both);
+    for (const way of both) way.close();
   }
 
   const date = new Date().toISOString().slice(0, 10);
@@ -145,6 +154,8 @@ export async function run(args: string[]): Promise<void> {
   if (picture) writeFileSync(join(results, pictureName), picture);
 }
 
+const modeOf = ({ frames, rate }: Clip): Mode => (frames === 2 * rate ? 'label' : 'timeline');
+
 /** 720p H.264 on one core; of timelines the shortest. */
 function ratiosOf(rows: readonly Row[], mode: 'label' | 'timeline'): Ratios | undefined {
   const own = rows.filter((row) => row.mode === mode && row.cores === 1 && row.clip.startsWith('H.264 720p'));
@@ -153,7 +164,8 @@ function ratiosOf(rows: readonly Row[], mode: 'label' | 'timeline'): Ratios | un
   const ours = of('vultus, box given');
   return {
     decodedTwin: of('decoded twin, box given') / ours,
-    faceApi: of('face-api pipeline') / of('vultus, faces found'),
+    faceApi: of(tensorflowInstalled ? 'face-api.js' : 'face-api on onnxruntime') / of('vultus, faces found'),
+    faceApiOnnx: of('face-api on onnxruntime') / of('vultus, faces found'),
     fullDecodeResidual: of('full decode and residual, box given') / ours,
   };
 }

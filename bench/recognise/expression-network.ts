@@ -4,7 +4,7 @@
  */
 import { alignedRect, pixelRect } from '../../src/face/networks/alignment.js';
 import { GraphBuilder } from '../../src/face/networks/graph-builder.js';
-import type { Picture, Point } from '../../src/face/networks/index.js';
+import { loadFaceNetworks, type Picture, type Point } from '../../src/face/networks/index.js';
 import { installedWeights } from '../../src/face/networks/installed-weights.js';
 import { denseBlock, landmarkInput, landmarkMean } from '../../src/face/networks/landmarks.js';
 import { letterbox } from '../../src/face/networks/letterbox.js';
@@ -16,13 +16,36 @@ const name = 'face_expression_model';
 /** `FACE_EXPRESSION_LABELS`, in the words of our data sets. */
 export const expressionLabels = ['neutral', 'happiness', 'sadness', 'anger', 'fear', 'disgust', 'surprise'] as const;
 
-export interface ExpressionNetwork {
+/** From a picture to the expression of its surest face. */
+export interface ExpressionPipeline {
+  /** Softmax over `expressionLabels`; `undefined` without a face. */
+  predict(picture: Picture): Promise<ArrayLike<number> | undefined>;
+  close(): Promise<void>;
+}
+
+/** face-api's tiny detector, 68 points and expression network on onnxruntime. */
+export async function loadOnnxPipeline(threads: number): Promise<ExpressionPipeline> {
+  const faces = await loadFaceNetworks({ threads });
+  const network = await loadExpressionNetwork(threads);
+  return {
+    async predict(picture) {
+      const [face] = await faces.detect(picture);
+      return face && network.predict(picture, face, await faces.landmarks(picture, face));
+    },
+    async close() {
+      await network.close();
+      await faces.close();
+    },
+  };
+}
+
+interface ExpressionNetwork {
   /** Softmax over `expressionLabels` of the face in the box, aligned by its points. */
   predict(picture: Picture, box: FaceBox, points: readonly Point[]): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
-export async function loadExpressionNetwork(threads: number): Promise<ExpressionNetwork> {
+async function loadExpressionNetwork(threads: number): Promise<ExpressionNetwork> {
   const weights = await readWeights(name, await installedWeights());
   const graph = new GraphBuilder(name, weights);
   let x = graph.normalise(graph.picture(landmarkInput), landmarkMean, 255);

@@ -1,11 +1,7 @@
 /** Processor time of every way on one clip: in turn A B C … A B C …, so that a disturbance meets all of them. */
-import { type Clip, type Mode, secondsOf, type Task, type Tools } from './task.js';
-
-export interface Spread {
-  median: number;
-  min: number;
-  max: number;
-}
+import { type Spread, spread } from './spread.js';
+import { type Clip, type Mode, secondsOf } from './task.js';
+import type { Cost, Way } from './way.js';
 
 export interface Row {
   clip: string;
@@ -20,42 +16,26 @@ export interface Row {
   rounds: number;
 }
 
-/** Processor seconds of this process so far. */
-export function processorSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
-export function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  return { median: sorted[sorted.length >> 1]!, min: sorted[0]!, max: sorted.at(-1)! };
-}
-
 /** Up to `rounds` rounds that count, after `warming` others; none begins after `until` (of `performance.now`) but the first. */
 export async function measure(
   clip: Clip,
   mode: Mode,
-  tools: Tools,
-  tasks: readonly Task[],
+  ways: readonly Way[],
   { warming, rounds, until }: { warming: number; rounds: number; until: number },
 ): Promise<Row[]> {
-  const times = tasks.map((): { cpu: number; wall: number }[] => []);
-  const decisions = tasks.map(() => 0);
+  const costs = ways.map((): Cost[] => []);
   for (let round = -warming; round < rounds; round++) {
     if (round > 0 && performance.now() > until) break;
-    for (const [i, task] of tasks.entries()) {
-      const [cpu, wall] = [processorSeconds(), performance.now()];
-      const done = await task.run(clip, mode, tools);
-      decisions[i] = done.decisions;
-      const used = { cpu: processorSeconds() - cpu + done.childSeconds, wall: (performance.now() - wall) / 1000 };
-      if (round >= 0) times[i]!.push(used);
+    for (const [i, way] of ways.entries()) {
+      const cost = await way.run(clip, mode);
+      if (round >= 0) costs[i]!.push(cost);
     }
   }
   const seconds = secondsOf(clip);
-  return tasks.map((task, i) => ({
-    ...{ clip: clip.name, task: task.name, mode, cores: tools.threads },
-    cpu: spread(times[i]!.map(({ cpu }) => cpu / seconds)),
-    wall: spread(times[i]!.map(({ wall }) => wall / seconds)),
-    ...{ decisions: decisions[i]!, rounds: times[i]!.length },
+  return ways.map(({ task, threads }, i) => ({
+    ...{ clip: clip.name, task: task.name, mode, cores: threads },
+    cpu: spread(costs[i]!.map(({ cpu }) => cpu / seconds)),
+    wall: spread(costs[i]!.map(({ wall }) => wall / seconds)),
+    ...{ decisions: costs[i]!.at(-1)!.decisions, rounds: costs[i]!.length },
   }));
 }

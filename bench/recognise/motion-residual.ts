@@ -85,7 +85,8 @@ function limit(value: number, length: number): number {
 export const decodedResidual: Task = {
   name: 'full decode and residual, box given',
   note: 'every picture decoded, vectors parsed and traced to the I-picture, residual against its traced samples inside the face box only; the network has the size of ours and no training',
-  async run(clip, mode, { residual, threads }) {
+  async run(clip, mode, tools) {
+    const residual = await tools.residual();
     const video = await openVideo(clip.path);
     const index = await video.index();
     const vectors = video.frames({ select: 'P', scale: 0, chroma: false });
@@ -95,7 +96,7 @@ export const decodedResidual: Task = {
     const input = new Float32Array(8 * 3 * size * size);
     let latest = new Float32Array(3 * size * size);
     let next = 0;
-    const child = await decode(clip, 'gray', threads, async (luma, at) => {
+    const child = await decode(clip, 'gray', tools.threads, async (luma, at) => {
       const entry = at < index.length ? index.at(at) : undefined;
       if (entry?.type === 'I') tracer.key(luma, clip.width);
       if (entry?.type === 'P') {

@@ -8,7 +8,9 @@ import { tasks } from './tasks.js';
 
 export interface Ratios {
   decodedTwin: number;
+  /** face-api.js itself where it is installed, else as `faceApiOnnx`. */
   faceApi: number;
+  faceApiOnnx: number;
   fullDecodeResidual: number;
 }
 
@@ -21,7 +23,7 @@ export interface Result {
   ratios: Ratios | undefined;
   /** The same for timelines. */
   timelineRatios: Ratios | undefined;
-  coldStart: ColdStart | null;
+  coldStart: ColdStart[];
   notes: Record<string, string>;
   split: Split[];
   rows: Row[];
@@ -36,7 +38,7 @@ export function markdown(result: Result, picture: string | undefined): string {
   const { date, machine, command, ratios, timelineRatios, coldStart, split, rows, memory, accuracy } = result;
   return `# What an expression costs
 
-${date}, ${machine}. \`${command}\`. Processor time, ffmpeg's included, everything warm, the ways in turn; medians. The packaged
+${date}, ${machine}. \`${command}\`. Processor time, ffmpeg's included, everything warm, each way in a process of its own, in turn; medians. The packaged
 ffmpeg is of 2018. What each way is given, and what is left out:
 
 ${tasks.map(({ name, note }) => `- **${name}**: ${note}`).join('\n')}
@@ -46,7 +48,7 @@ ${cold(coldStart)}
 ${accuracyTable(accuracy, rows, picture)}
 ## Where the time of a clip label goes
 
-Processor milliseconds per 2 s clip, each stage run alone; \`rest\` is cutting out, summing and everything else. The face is found once
+Processor milliseconds per 2 s clip, each stage run alone in one process; \`rest\` is cutting out, summing and everything else. The face is found once
 and is no part of the whole.
 
 | clip | demux | parse | I-pictures | network | rest | whole | face | bytes read | bytes decoded |
@@ -62,7 +64,7 @@ ${split
 ${costs(rows)}
 ## Peak memory
 
-Of the whole process in megabytes, TypeScript's loader and every network of the bench included; ffmpeg's beside it.
+Of the whole process in megabytes, TypeScript's loader included; ffmpeg's beside it.
 
 | clip | way | process | ffmpeg |
 | --- | --- | --- | --- |
@@ -77,17 +79,20 @@ ${memory
 
 function inWords(what: string, ratios: Ratios | undefined): string {
   if (!ratios) return '';
-  const { decodedTwin, fullDecodeResidual, faceApi } = ratios;
+  const { decodedTwin, fullDecodeResidual, faceApi, faceApiOnnx } = ratios;
   return `${what}, 720p H.264, one core: decoded twin ${times(decodedTwin)} of vultus with a given box, full decode and residual
-${times(fullDecodeResidual)}; face-api's pipeline ${times(faceApi)} of vultus that finds faces itself.
+${times(fullDecodeResidual)}; face-api's pipeline ${times(faceApi)} of vultus that finds faces itself, on onnxruntime ${times(faceApiOnnx)}.
 `;
 }
 
-function cold(start: ColdStart | null): string {
-  if (!start) return '';
-  const memory = start.megabytes === null ? '' : `, ${start.megabytes.toFixed(0)} MB at most`;
-  const cpu = start.cpuSeconds === null ? '' : `, ${start.cpuSeconds.toFixed(2)} s of processor time`;
-  return `\n\`vultus analyze\` on that clip from the command line, box given, cold: ${start.seconds.toFixed(2)} s${cpu}${memory}.\n`;
+function cold(starts: readonly ColdStart[]): string {
+  return starts
+    .map(({ faces, seconds, cpuSeconds, megabytes }) => {
+      const memory = megabytes === null ? '' : `, ${megabytes.toFixed(0)} MB at most`;
+      const cpu = cpuSeconds === null ? '' : `, ${cpuSeconds.toFixed(2)} s of processor time`;
+      return `\n\`vultus analyze\` on that clip from the command line, face ${faces}, cold: ${seconds.toFixed(2)} s${cpu}${memory}.\n`;
+    })
+    .join('');
 }
 
 function costs(rows: readonly Row[]): string {

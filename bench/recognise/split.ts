@@ -2,7 +2,7 @@
 import { locateFaces } from '../../src/face/locate.js';
 import { FrameCropper } from '../../src/residual/crop.js';
 import { openVideo } from '../../src/video.js';
-import { processorSeconds, spread } from './measure.js';
+import { processorSeconds, spread } from './spread.js';
 import { type Clip, secondsOf, type Tools } from './task.js';
 import { tasks } from './tasks.js';
 
@@ -30,10 +30,11 @@ export async function measureSplit(clip: Clip, tools: Tools, rounds: number): Pr
     (typeof stages)[number],
     number[]
   >;
-  const cropper = new FrameCropper(tools.model.card.signal);
-  const { signal } = tools.model.card;
+  const [model, faces] = [await tools.model(), await tools.faces()];
+  const { signal } = model.card;
+  const cropper = new FrameCropper(signal);
   const input = new Float32Array(signal.frames * 3 * signal.size ** 2);
-  const keySignal = tools.model.keyframes?.signal;
+  const keySignal = model.keyframes?.signal;
   const cut = keySignal ? [new Float32Array(keySignal.frames * keySignal.size ** 2)] : [];
   let bytesRead = 0;
   for (let round = 0; round <= rounds; round++) {
@@ -55,8 +56,8 @@ export async function measureSplit(clip: Clip, tools: Tools, rounds: number): Pr
     await stage('keys', async () => {
       for await (const { picture } of video!.keyFrames()) if (picture) keys.push(picture);
     });
-    await stage('face', () => locateFaces(tools.faces, keys[0]!));
-    await stage('network', () => tools.model.predict(input, 1, cut));
+    await stage('face', () => locateFaces(faces, keys[0]!));
+    await stage('network', () => model.predict(input, 1, cut));
     video!.close();
     await stage('whole', () => tasks[0]!.run(clip, 'label', tools));
   }

@@ -2,7 +2,7 @@
 import type { FaceNetworks } from '../../src/face/networks/index.js';
 import type { ExpressionModel } from '../../src/network/model.js';
 import type { FaceBox } from '../../src/residual/track.js';
-import type { ExpressionNetwork } from './expression-network.js';
+import type { ExpressionPipeline } from './expression-network.js';
 
 export interface Clip {
   name: string;
@@ -23,17 +23,20 @@ export const hop = 0.2;
 /** Pictures that a decoded stretch is judged by: as many as the models have samples. */
 export const samples = 8;
 
+/** Models and networks, each loaded when a way first asks for it. */
 export interface Tools {
-  model: ExpressionModel;
-  residual: ExpressionModel;
+  model(): Promise<ExpressionModel>;
+  residual(): Promise<ExpressionModel>;
   /** The same backbone over pictures. */
-  twin: ExpressionModel;
-  /** False: its weights are random, which costs the same and knows nothing. */
+  twin(): Promise<ExpressionModel>;
+  faces(): Promise<FaceNetworks>;
+  faceApi(): Promise<ExpressionPipeline>;
+  tensorflow(): Promise<ExpressionPipeline>;
+  /** False: the twin's weights are random, which costs the same and knows nothing. */
   twinTrained: boolean;
-  faces: FaceNetworks;
-  expressions: ExpressionNetwork;
-  /** Threads that ffmpeg may use. The networks were made for as many. */
+  /** Threads that ffmpeg may use. The networks are made for as many. */
   threads: number;
+  close(): Promise<void>;
 }
 
 export interface Done {

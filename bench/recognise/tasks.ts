@@ -6,6 +6,7 @@ import type { CropPlanes } from '../../src/residual/planes.js';
 import type { FaceBox } from '../../src/residual/track.js';
 import { decode } from './decode.js';
 import { expressionLabels } from './expression-network.js';
+import { tensorflowInstalled } from './face-api-tensorflow.js';
 import { decodedResidual } from './motion-residual.js';
 import { best, hop, sampled, secondsOf, stretches, type Task, window } from './task.js';
 
@@ -21,23 +22,25 @@ function vultus(name: string, which: 'model' | 'residual', faces: 'auto' | 'box'
     async run(clip, mode, tools) {
       const seconds = secondsOf(clip);
       const options = mode === 'label' ? { window: seconds, hop: seconds } : { window, hop };
-      const where = faces === 'auto' ? { networks: tools.faces } : { faces: region(clip.box) };
-      const analysis = analyze(clip.path, { ...options, ...where, model: tools[which] });
+      const where = faces === 'auto' ? { networks: await tools.faces() } : { faces: region(clip.box) };
+      const model = await tools[which]();
+      const analysis = analyze(clip.path, { ...options, ...where, model });
       let decisions = 0;
       let label: string | undefined;
       for await (const { probabilities } of analysis) {
         decisions++;
-        label ??= best(tools[which].card.labels, probabilities);
+        label ??= best(model.card.labels, probabilities);
       }
       return { decisions, childSeconds: 0, childBytes: 0, label };
     },
   };
 }
 
-const twin: Task = {
+const decodedTwin: Task = {
   name: 'decoded twin, box given',
   note: 'the same backbone on the luma of 8 decoded pictures a decision; the face box costs it nothing',
-  async run(clip, mode, { twin: model, twinTrained, threads }) {
+  async run(clip, mode, { twin, twinTrained, threads }) {
+    const model = await twin();
     const { signal, normalisation, labels } = model.card;
     const cropper = new FrameCropper(signal);
     const tensor = new KeyFrameTensor(signal, normalisation);
@@ -64,34 +67,41 @@ const twin: Task = {
   },
 };
 
-const faceApi: Task = {
-  name: 'face-api pipeline',
-  note: 'tiny detector, 68 points and expression network on 8 pictures a label, on one picture every 0.2 s of a timeline; its networks run on onnxruntime, which is much faster than the TensorFlow.js of its users',
-  async run(clip, mode, { faces, expressions, threads }) {
-    const { width, height } = clip;
-    const wanted = stretches(clip, mode);
-    const needed = new Set(mode === 'label' ? wanted.flatMap(sampled) : wanted.map(([from, to]) => (from + to) >> 1));
-    const sum = new Float64Array(expressionLabels.length);
-    let seen = 0;
-    const child = await decode(clip, 'rgb24', threads, async (data, index) => {
-      if (!needed.has(index)) return;
-      const picture = { width, height, data };
-      const [face] = await faces.detect(picture);
-      if (!face) return;
-      seen++;
-      const found = await expressions.predict(picture, face, await faces.landmarks(picture, face));
-      for (let i = 0; i < sum.length; i++) sum[i]! += found[i]!;
-    });
-    const label = seen > 0 ? best(expressionLabels, sum) : undefined;
-    return { decisions: mode === 'label' ? 1 : needed.size, label, ...child };
-  },
-};
+function faceApi(name: string, which: 'faceApi' | 'tensorflow', engine: string): Task {
+  return {
+    name,
+    note: `tiny detector, 68 points and expression network on 8 pictures a label, on one picture every 0.2 s of a timeline; ${engine}`,
+    async run(clip, mode, tools) {
+      const pipeline = await tools[which]();
+      const { width, height } = clip;
+      const wanted = stretches(clip, mode);
+      const needed = new Set(mode === 'label' ? wanted.flatMap(sampled) : wanted.map(([from, to]) => (from + to) >> 1));
+      const sum = new Float64Array(expressionLabels.length);
+      let seen = 0;
+      const child = await decode(clip, 'rgb24', tools.threads, async (data, index) => {
+        const found = needed.has(index) ? await pipeline.predict({ width, height, data }) : undefined;
+        if (!found) return;
+        seen++;
+        for (let i = 0; i < sum.length; i++) sum[i]! += found[i]!;
+      });
+      const label = seen > 0 ? best(expressionLabels, sum) : undefined;
+      return { decisions: mode === 'label' ? 1 : needed.size, label, ...child };
+    },
+  };
+}
 
 export const tasks: readonly Task[] = [
   vultus('vultus, box given', 'model', 'box', 'the default model: every P-picture, and the I-pictures decoded'),
   vultus('vultus, faces found', 'model', 'auto', 'the same, faces found and followed'),
   vultus('vultus residual-only, box given', 'residual', 'box', 'P-pictures alone'),
-  twin,
-  faceApi,
+  decodedTwin,
+  ...(tensorflowInstalled
+    ? [faceApi('face-api.js', 'tensorflow', 'as published, on the WebAssembly back end of TensorFlow.js')]
+    : []),
+  faceApi(
+    'face-api on onnxruntime',
+    'faceApi',
+    'its networks on onnxruntime, several times as fast as what its users run',
+  ),
   decodedResidual,
 ];

@@ -1,33 +1,53 @@
-/** The models and networks of all ways, loaded once. */
+/** The models and networks of the ways; no way pays for what another needs. */
 import { defaultModel } from '../../src/analyze.js';
 import { modelNamed } from '../../src/cli/models.js';
 import { loadFaceNetworks } from '../../src/face/networks/index.js';
 import { loadModel, withoutKeyFrames } from '../../src/network/model.js';
 import { tinyModel } from '../../test/support/tiny-model.js';
-import { loadExpressionNetwork } from './expression-network.js';
+import { loadOnnxPipeline } from './expression-network.js';
+import { loadTensorflowPipeline } from './face-api-tensorflow.js';
 import { samples, type Tools } from './task.js';
 
 /** @param twin a trained model of kind `keyframes` for the decoded twin; without one its weights are random */
-export async function loadTools(threads: number, twin?: string): Promise<Tools> {
-  const model = await loadModel(defaultModel, { threads });
-  const untrained = () => tinyModel('keyframes', 64, samples, model.card.network);
+export function openTools(threads: number, twin?: string): Tools {
+  const opened: Promise<{ close(): Promise<void> }>[] = [];
+  const once = <T extends { close(): Promise<void> }>(load: () => Promise<T>): (() => Promise<T>) => {
+    let loading: Promise<T> | undefined;
+    return () => {
+      if (loading) return loading;
+      loading = load();
+      opened.push(loading);
+      return loading;
+    };
+  };
+  const model = once(() => loadModel(defaultModel, { threads }));
+  const untrained = async () => tinyModel('keyframes', 64, samples, (await model()).card.network);
   return {
     model,
-    residual: await loadModel(modelNamed('residual'), { threads }),
-    twin: await loadModel(twin ?? untrained(), { threads }),
+    residual: once(() => loadModel(modelNamed('residual'), { threads })),
+    twin: once(async () => loadModel(twin ?? (await untrained()), { threads })),
+    faces: once(() => loadFaceNetworks({ threads })),
+    faceApi: once(() => loadOnnxPipeline(threads)),
+    tensorflow: once(() => loadTensorflowPipeline(threads)),
     twinTrained: twin !== undefined,
-    faces: await loadFaceNetworks({ threads }),
-    expressions: await loadExpressionNetwork(threads),
     threads,
+    async close() {
+      for (const each of opened) await (await each).close();
+    },
   };
 }
 
-/** For accuracy: the same recipe without the people that it is measured on. Only its model is to be closed. */
-export async function testedTools(tools: Tools): Promise<Tools> {
-  const model = await loadModel(modelNamed('heldout'), { threads: tools.threads });
-  return { ...tools, model, residual: withoutKeyFrames(model) };
-}
-
-export async function closeTools({ model, residual, twin, faces, expressions }: Tools): Promise<void> {
-  for (const each of [model, residual, twin, faces, expressions]) await each.close();
+/** For accuracy: the same recipe without the people that it is measured on. */
+export function openTestedTools(twin?: string): Tools {
+  const tools = openTools(1, twin);
+  const model = loadModel(modelNamed('heldout'), { threads: 1 });
+  return {
+    ...tools,
+    model: () => model,
+    residual: async () => withoutKeyFrames(await model),
+    async close() {
+      await (await model).close();
+      await tools.close();
+    },
+  };
 }

@@ -18,6 +18,8 @@ export function remembering(networks: FaceNetworks): FaceNetworks {
     landmarks: (picture, box) => once(picture, ['landmarks', box], () => networks.landmarks(picture, box)),
     describe: (picture, box, points) =>
       once(picture, ['describe', box, points], () => networks.describe(picture, box, points)),
+    describeLater: (picture, box, points) => () =>
+      once(picture, ['describe', box, points], () => networks.describe(picture, box, points)),
     close: () => networks.close(),
   };
 }

@@ -133,7 +133,7 @@ export class LocatedFaces implements FaceSource {
     this.#refused = this.#refused.filter((refused) => timestamp - refused.at < lookCloserEvery);
     const describe = (face: LocatedFace) => {
       const { box, points } = faces.get(face)!;
-      return this.#networks.describe(upright, box, points);
+      return this.#networks.describeLater(upright, box, points);
     };
     const confirm = async (face: LocatedFace) => {
       if (this.#refused.some(({ box }) => intersectionOverUnion(box, face.box) > 0.5)) return false;

@@ -5,12 +5,14 @@
 import type { FaceBox } from '../residual/track.js';
 import {
   type Detection,
+  type DetectOptions,
   type FaceNetworks,
   intersectionOverUnion,
   landmarkRanges,
   type Picture,
   type Point,
 } from './networks/index.js';
+import type { PixelRect } from './networks/letterbox.js';
 
 /** A face in a picture. */
 export interface LocatedFace {
@@ -50,10 +52,11 @@ function middle(points: readonly Point[]): Point {
   return { x: sum.x / points.length, y: sum.y / points.length };
 }
 
-/** Sides of the picture that the detector sees: faces that fill the picture are found small, the others large. */
-const sizes = [160, 416] as const;
-/** For a thorough look at pictures with a longer side than that, or without a face so far. */
-const largest = 608;
+/**
+ * Sides of the picture that the detector sees: faces that fill the picture are found small, the others larger. The third is for
+ * a thorough look at pictures with a longer side than that, or without a face so far.
+ */
+const sizes = { first: 160, second: 416, close: 608 } as const;
 const largeFrom = 600;
 /** Pictures with a longer side than this are also looked at in parts when looked at thoroughly. */
 const partsFrom = 960;
@@ -83,15 +86,14 @@ export async function locateFaces(
   picture: Picture,
   { thorough = false, expected = [], most = 32 }: LocateOptions = {},
 ): Promise<LocatedFace[]> {
-  const [first, second] = sizes;
-  const found = await networks.detect(picture, { inputSize: first, minScore });
+  const found = await networks.detect(picture, { inputSize: sizes.first, minScore });
   const isFound = (box: FaceBox) => found.some((face) => intersectionOverUnion(face, box) > sameFace);
   if (thorough || expected.length === 0 || !expected.every(isFound)) {
-    found.push(...(await networks.detect(picture, { inputSize: second, minScore })));
-  }
-  const large = Math.max(picture.width, picture.height) > largeFrom;
-  if (thorough && (large || found.length === 0)) {
-    found.push(...(await networks.detect(picture, { inputSize: largest, minScore })));
+    const closely = thorough && Math.max(picture.width, picture.height) > largeFrom;
+    found.push(...(await networks.detect(picture, { inputSize: closely ? sizes.close : sizes.second, minScore })));
+    if (thorough && !closely && found.length === 0) {
+      found.push(...(await networks.detect(picture, { inputSize: sizes.close, minScore })));
+    }
   }
   if (thorough && found.length === 0) found.push(...(await inParts(networks, picture)));
   const faces: LocatedFace[] = [];
@@ -107,32 +109,46 @@ export async function locateFaces(
   return faces;
 }
 
-/** Score of the accurate detector, shown the face alone, from which it is one. */
+/** Shown the face nearly alone, this many times its box, at this size, */
+const nearlyAlone = { times: 1.75, inputSize: 160 } as const;
+/** the tiny detector scores a face at least so, and a pattern below that: measured in bench/results/confirm-2026-11-25.md. */
+const surely = 0.5;
+const surelyNot = 0.1;
+/** Score of the accurate detector from which it is a face: it is asked where the tiny one is in doubt. */
 const confirmed = 0.3;
-
 /** Parts of the picture shown to it, as multiples of the box. */
 const surroundings = [2, 4] as const;
 /** Faces of less than this share of the picture's longer side need more around them, larger ones have no more: that comes first. */
 const small = 0.3;
 
 /**
- * Is it a face? The tiny detector also takes patterns for faces; the accurate one, shown the box and what is around it, does
- * not. Slow: for faces that were not known before.
+ * Is it a face? In a whole picture the tiny detector also takes patterns for faces; shown the face nearly alone, hardly ever.
+ * For faces that were not known before.
  */
 export async function isFace(networks: FaceNetworks, picture: Picture, { box }: LocatedFace): Promise<boolean> {
+  const around = async (times: number, options: DetectOptions) => {
+    const part = surrounding(box, times, picture);
+    const found = part ? await networks.detect(picture, { part, ...options }) : [];
+    return Math.max(0, ...found.filter((face) => intersectionOverUnion(face, box) > 0.2).map(({ score }) => score));
+  };
+  const { times, inputSize } = nearlyAlone;
+  const score = await around(times, { detector: 'tiny', inputSize, minScore: surelyNot });
+  if (score >= surely || score === 0) return score > 0;
   const isSmall = box.width < small * Math.max(picture.width, picture.height);
   for (const times of isSmall ? surroundings.toReversed() : surroundings) {
-    const [beyondX, beyondY] = [((times - 1) * box.width) / 2, ((times - 1) * box.height) / 2];
-    const x = Math.max(0, Math.floor(box.x - beyondX));
-    const y = Math.max(0, Math.floor(box.y - beyondY));
-    const right = Math.min(picture.width, Math.ceil(box.x + box.width + beyondX));
-    const bottom = Math.min(picture.height, Math.ceil(box.y + box.height + beyondY));
-    if (right - x < 8 || bottom - y < 8) return false;
-    const part = { x, y, width: right - x, height: bottom - y };
-    const found = await networks.detect(picture, { detector: 'ssd', part, minScore: confirmed });
-    if (found.some((face) => intersectionOverUnion(face, box) > 0.2)) return true;
+    if ((await around(times, { detector: 'ssd', minScore: confirmed })) > 0) return true;
   }
   return false;
+}
+
+/** A box and what is around it, `times` as large, as far as the picture goes; `undefined` where next to nothing is left. */
+function surrounding(box: FaceBox, times: number, picture: { width: number; height: number }): PixelRect | undefined {
+  const [beyondX, beyondY] = [((times - 1) * box.width) / 2, ((times - 1) * box.height) / 2];
+  const x = Math.max(0, Math.floor(box.x - beyondX));
+  const y = Math.max(0, Math.floor(box.y - beyondY));
+  const width = Math.min(picture.width, Math.ceil(box.x + box.width + beyondX)) - x;
+  const height = Math.min(picture.height, Math.ceil(box.y + box.height + beyondY)) - y;
+  return width < 8 || height < 8 ? undefined : { x, y, width, height };
 }
 
 /** Looks at the parts of a large picture, each half as long as its longer side; they overlap by a fifth. */
@@ -144,7 +160,7 @@ async function inParts(networks: FaceNetworks, picture: Picture): Promise<Detect
   for (const y of starts(height, side)) {
     for (const x of starts(width, side)) {
       const part = { x, y, width: Math.min(side, width - x), height: Math.min(side, height - y) };
-      found.push(...(await networks.detect(picture, { inputSize: largest, minScore, part })));
+      found.push(...(await networks.detect(picture, { inputSize: sizes.close, minScore, part })));
     }
   }
   return found;

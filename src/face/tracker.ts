@@ -53,8 +53,8 @@ const otherPerson = 0.65;
 export interface Questions {
   /** Is it one? Asked where no known face explains it. */
   confirm(face: LocatedFace): Promise<boolean>;
-  /** Its descriptor. */
-  describe(face: LocatedFace): Promise<Float32Array>;
+  /** Its descriptor, for when it is needed: where there is nobody to compare it with, it is not. */
+  describe(face: LocatedFace): () => Promise<Float32Array>;
 }
 
 class TrackState implements Track {
@@ -62,7 +62,7 @@ class TrackState implements Track {
   confidence = 1;
   present = true;
   missed = 0;
-  descriptor: Float32Array | undefined;
+  descriptor: (() => Promise<Float32Array>) | undefined;
   readonly face: number;
   follower: BoxFollower;
 
@@ -150,9 +150,9 @@ export class FaceTracker {
         open.delete(face);
         continue;
       }
-      const descriptor = await describe(face);
+      const descriptor = describe(face);
       // After a cut another person may sit in the same place.
-      if (track.descriptor && descriptorDistance(track.descriptor, descriptor) > otherPerson) {
+      if (track.descriptor && descriptorDistance(await track.descriptor(), await descriptor()) > otherPerson) {
         track.present = false;
         continue;
       }
@@ -163,8 +163,8 @@ export class FaceTracker {
     }
     for (const face of open) {
       if (!(await confirm(face))) continue;
-      const descriptor = await describe(face);
-      const track = nearest(missing, descriptor) ?? this.#enter(face.box);
+      const descriptor = describe(face);
+      const track = (await nearest(missing, descriptor)) ?? this.#enter(face.box);
       if (!track) continue;
       missing.delete(track);
       track.see(face.box, order);
@@ -207,12 +207,15 @@ export class FaceTracker {
 }
 
 /** Whose descriptor it is, among faces that are not accounted for. */
-function nearest(tracks: Iterable<TrackState>, descriptor: Float32Array): TrackState | undefined {
+async function nearest(
+  tracks: Iterable<TrackState>,
+  descriptor: () => Promise<Float32Array>,
+): Promise<TrackState | undefined> {
   let best: TrackState | undefined;
   let least = samePerson;
   for (const track of tracks) {
     if (!track.descriptor) continue;
-    const distance = descriptorDistance(track.descriptor, descriptor);
+    const distance = descriptorDistance(await track.descriptor(), await descriptor());
     if (distance < least) [best, least] = [track, distance];
   }
   return best;

@@ -75,6 +75,11 @@ export interface FaceNetworks {
    * `landmarks` does.
    */
   describe(picture: Picture, box: FaceBox, points?: readonly Point[]): Promise<Float32Array>;
+  /**
+   * As `describe`, but only cuts the face out at once: the network, the largest of all, runs when the answer is first asked for,
+   * and is not even loaded where nobody asks.
+   */
+  describeLater(picture: Picture, box: FaceBox, points: readonly Point[]): () => Promise<Float32Array>;
   /** Releases the networks. Nothing may be called after it; calling it again does nothing. */
   close(): Promise<void>;
 }
@@ -123,13 +128,21 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
   }
 
   async function describe(picture: Picture, box: FaceBox, points?: readonly Point[]): Promise<Float32Array> {
-    if (points && points.length !== 68) throw new ModelError(`a face has 68 points, not ${points.length}`);
-    const rect = alignedRect(points ?? (await landmarks(picture, box)), pixelRect(box, picture), picture);
-    return describeRect(picture, rect);
+    return describeLater(picture, box, points ?? (await landmarks(picture, box)))();
   }
 
-  async function describeRect(picture: Picture, rect: PixelRect): Promise<Float32Array> {
+  function describeLater(picture: Picture, box: FaceBox, points: readonly Point[]): () => Promise<Float32Array> {
+    if (points.length !== 68) throw new ModelError(`a face has 68 points, not ${points.length}`);
+    const rect = alignedRect(points, pixelRect(box, picture), picture);
     const input = letterbox(picture, rect, recognitionInput, true, colour);
+    let answer: Promise<Float32Array> | undefined;
+    return () => {
+      answer ??= describeFace(input);
+      return answer;
+    };
+  }
+
+  async function describeFace(input: Float32Array): Promise<Float32Array> {
     const { descriptor } = await run(await recognition.get(), input, recognitionInput, ['descriptor']);
     if (descriptor!.length !== descriptorLength)
       throw new ModelError('the face-recognition network is not the expected one');
@@ -140,7 +153,7 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
     await Promise.all([tiny, ssd, points68, recognition].map((network) => network.close()));
   }
 
-  return { detect, landmarks, describe, close };
+  return { detect, landmarks, describe, describeLater, close };
 }
 
 /** The side of the picture that the detector sees. Throws ModelError where it cannot be that. */
