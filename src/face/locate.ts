@@ -109,10 +109,12 @@ export async function locateFaces(
   return faces;
 }
 
-/** Shown the face nearly alone, this many times its box, at this size, */
-const nearlyAlone = { times: 1.75, inputSize: 160 } as const;
-/** the tiny detector scores a face at least so, and a pattern below that: measured in bench/results/confirm-2026-11-25.md. */
-const surely = 0.5;
+/**
+ * Shown the face nearly alone, this many times its box, at these two sizes, the tiny detector scores a face at least so in one and
+ * in both: measured in bench/results/confirm-2026-11-25.md. What looks like one at a single size is a pattern.
+ */
+const nearlyAlone = { times: 1.75, inputSizes: [160, 192], oneOf: 0.5, both: 0.3 } as const;
+/** Below that at the first size, it is none. */
 const surelyNot = 0.1;
 /** Score of the accurate detector from which it is a face: it is asked where the tiny one is in doubt. */
 const confirmed = 0.3;
@@ -122,7 +124,7 @@ const surroundings = [2, 4] as const;
 const small = 0.3;
 
 /**
- * Is it a face? In a whole picture the tiny detector also takes patterns for faces; shown the face nearly alone, hardly ever.
+ * Is it a face? In a whole picture the tiny detector also takes patterns for faces; shown the face nearly alone, twice, hardly ever.
  * For faces that were not known before.
  */
 export async function isFace(networks: FaceNetworks, picture: Picture, { box }: LocatedFace): Promise<boolean> {
@@ -131,9 +133,12 @@ export async function isFace(networks: FaceNetworks, picture: Picture, { box }: 
     const found = part ? await networks.detect(picture, { part, ...options }) : [];
     return Math.max(0, ...found.filter((face) => intersectionOverUnion(face, box) > 0.2).map(({ score }) => score));
   };
-  const { times, inputSize } = nearlyAlone;
-  const score = await around(times, { detector: 'tiny', inputSize, minScore: surelyNot });
-  if (score >= surely || score === 0) return score > 0;
+  const scores: number[] = [];
+  for (const inputSize of nearlyAlone.inputSizes) {
+    scores.push(await around(nearlyAlone.times, { detector: 'tiny', inputSize, minScore: surelyNot }));
+    if (scores[0] === 0) return false;
+  }
+  if (Math.max(...scores) >= nearlyAlone.oneOf && Math.min(...scores) >= nearlyAlone.both) return true;
   const isSmall = box.width < small * Math.max(picture.width, picture.height);
   for (const times of isSmall ? surroundings.toReversed() : surroundings) {
     if ((await around(times, { detector: 'ssd', minScore: confirmed })) > 0) return true;
