@@ -1,13 +1,15 @@
 /**
  * `vultus analyze --out`: result files in a folder, and what came of every input. A second run goes on where the first was
- * stopped: a file whose bytes' size and time, options and model are the same is not read again.
+ * stopped: a file whose bytes' size and time, options and model are the same is not read again, nor a part of a long one.
  */
-import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import { writeWhole } from '../files/write-whole.js';
 import { renderBatch } from '../report/batch.js';
 import { summariseVideo, type VideoSummary } from '../report/batch-summary.js';
 import { csvText } from '../report/csv.js';
+import type { PartResult } from '../timeline/part-result.js';
 import type { AnalysisResult } from '../timeline/result.js';
 import { analyzeAll, type BatchJob } from './analysis-batch.js';
 import { indexFile, outputNames, resultsExist, sha, writeResults } from './analysis-files.js';
@@ -46,6 +48,7 @@ interface Done {
 }
 
 const stateFile = '.vultus-analyze.jsonl';
+const partsFolder = '.vultus-parts';
 
 /** Analyses what is not done yet; gives all rows in the order of the jobs. */
 export async function analyzeToFolder(options: FolderOptions): Promise<FolderRow[]> {
@@ -65,9 +68,10 @@ export async function analyzeToFolder(options: FolderOptions): Promise<FolderRow
   }
   const rows: FolderRow[] = [];
   const summaries: (VideoSummary | null)[] = [];
+  const kept = keptParts(join(out, partsFolder), (job) => keys.get(job)!);
   const answers = analyzeAll(
     jobs.filter((job) => !known.has(job)),
-    { ...options, model: model.url },
+    { ...options, model: model.url, kept },
   );
   try {
     for (const job of jobs) {
@@ -83,6 +87,7 @@ export async function analyzeToFolder(options: FolderOptions): Promise<FolderRow
           if (formats.includes('report')) done.summary = summariseVideo(answer.result);
           // Only what is done is remembered: a failed file is tried again.
           await appendFile(join(out, stateFile), `${JSON.stringify(done)}\n`);
+          await kept.remove(job);
         } else {
           const words = String(answer.error.message);
           const error = words.startsWith(`${file}: `) ? words.slice(file.length + 2) : words;
@@ -108,6 +113,27 @@ export async function analyzeToFolder(options: FolderOptions): Promise<FolderRow
     await writeWhole(join(out, indexFile), await renderBatch(shown, { version, date, model }));
   }
   return rows;
+}
+
+/** The parts of long videos that were read, until the video is done: a file each. */
+function keptParts(folder: string, keyOf: (job: BatchJob) => string) {
+  const own = (job: BatchJob) => join(folder, keyOf(job));
+  const path = (job: BatchJob, part: number) => join(own(job), `${part}.bin`);
+  return {
+    async get(job: BatchJob, part: number): Promise<PartResult | undefined> {
+      const bytes = await readFile(path(job, part)).catch(() => undefined);
+      return bytes && (deserialize(bytes) as PartResult);
+    },
+    async put(job: BatchJob, part: number, result: PartResult): Promise<void> {
+      await mkdir(own(job), { recursive: true });
+      await writeWhole(path(job, part), serialize(result));
+    },
+    async remove(job: BatchJob): Promise<void> {
+      await rm(own(job), { recursive: true, force: true });
+      // Not empty while others are under way.
+      await rmdir(folder).catch(() => undefined);
+    },
+  };
 }
 
 function doneRow(file: string, { duration, faces }: AnalysisResult): FolderRow {

@@ -1,14 +1,17 @@
-/** A worker thread of `vultus analyze --out`: analyses one file after the other with its own model and face networks. */
+/** A worker thread of `vultus analyze --out`: analyses files, or parts of them, one after the other with its own model and face networks. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { analyze } from '../analyze.js';
 import { type FaceNetworks, loadFaceNetworks } from '../face/networks/index.js';
 import { loadModel } from '../network/model.js';
+import { type PartResult, readWholePart, resultOfParts } from '../timeline/part-result.js';
 import type { AnalysisResult } from '../timeline/result.js';
-import type { BatchJob, WorkerMessage } from './analysis-batch.js';
+import { VideoAnalysis } from '../timeline/video-analysis.js';
+import type { BatchTask, WorkerMessage } from './analysis-batch.js';
 import { errorObject } from './failure.js';
 
-/** What comes back of a job. */
-export type WorkerAnswer = { result: AnalysisResult } | { error: Record<string, unknown> };
+/** What comes of a file in the end. */
+export type FileAnswer = { result: AnalysisResult } | { error: Record<string, unknown> };
+/** What comes back of a task: also the number of parts of a file that is to be read in parts, and one of these. */
+export type WorkerAnswer = FileAnswer | { count: number } | { part: PartResult };
 
 const { model: source, faces } = workerData as { model: string; faces: boolean };
 const model = await loadModel(new URL(source));
@@ -29,13 +32,28 @@ parentPort!.on('message', async (message: WorkerMessage) => {
   working = work(message);
 });
 
-async function work({ file, options }: BatchJob): Promise<void> {
-  const { signal } = stop;
+async function work(task: BatchTask): Promise<void> {
   let answer: WorkerAnswer;
   try {
-    answer = { result: await analyze(file, { ...options, signal, model, ...(networks && { networks }) }).result() };
+    answer = await answerTo(task);
   } catch (error) {
     answer = { error: errorObject(error) };
   }
   parentPort!.postMessage(answer);
+}
+
+async function answerTo({ file, options, part, parts }: BatchTask): Promise<WorkerAnswer> {
+  const { signal } = stop;
+  const analysis = await VideoAnalysis.open(file, { ...options, signal, model, ...(networks && { networks }) });
+  try {
+    if (parts) return { result: await resultOfParts(analysis, parts) };
+    if (part !== undefined) return { part: await readWholePart(analysis, analysis.parts[part]!) };
+    // A copy that ffmpeg made would be made again for each part.
+    if (analysis.parts.length > 1 && analysis.direct) return { count: analysis.parts.length };
+    const read: PartResult[] = [];
+    for (const each of analysis.parts) read.push(await readWholePart(analysis, each));
+    return { result: await resultOfParts(analysis, read) };
+  } finally {
+    await analysis.close();
+  }
 }

@@ -15,6 +15,8 @@ import type { Track } from './tracker.js';
 
 export interface FaceClipsOptions {
   normalisation: Normalisation;
+  /** Where reading begins and ends: a place in decoding order, and P-pictures by number. Default: the whole video. */
+  range?: { begin: number; from: number; to: number } | undefined;
   abort?: AbortSignal | undefined;
   /** Called for each P-picture that was met; `parsed` is false where nothing had to be read of it. */
   onPicture?: ((picture: { met: number; all: number; parsed: boolean; damaged: boolean }) => void) | undefined;
@@ -54,7 +56,7 @@ export async function* faceClips<T extends TimedStretch>(
   video: Video,
   plan: ClipPlan<T>,
   source: FaceSource,
-  { normalisation, abort, onPicture, keyframes, onKey }: FaceClipsOptions,
+  { normalisation, range, abort, onPicture, keyframes, onKey }: FaceClipsOptions,
 ): AsyncGenerator<FaceClip<T>, void, undefined> {
   const { pictures } = plan;
   const frames = await video.index();
@@ -63,8 +65,9 @@ export async function* faceClips<T extends TimedStretch>(
   const span = plan.stretches.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
   const shelf = keyframes && new KeyShelf(keyframes, span, video.rotation);
   const all = pictures.index.length;
-  let p = -1; // the P-picture met last
-  let decoded = 0; // where the next I-picture is looked for, in decoding order
+  const { begin, from, to } = range ?? { begin: 0, from: 0, to: all };
+  let p = from - 1; // the P-picture met last
+  let decoded = begin; // where the next I-picture is looked for, in decoding order
   let anchorTime = 0;
   /** Clips that end in a picture that was passed over: with an input of their own. */
   const passed: FaceClip<T>[] = [];
@@ -107,7 +110,8 @@ export async function* faceClips<T extends TimedStretch>(
     return undefined;
   };
 
-  const options = { select: 'P' as const, request, ...(abort && { signal: abort }) };
+  const select = range ? Array.from(pictures.index.subarray(from, to)) : ('P' as const);
+  const options = { select, request, ...(abort && { signal: abort }) };
   for await (const { index, frame, error, timestamp } of video.frames(options)) {
     yield* passed.splice(0);
     const readable = frame?.type === 'P' ? frame : undefined;

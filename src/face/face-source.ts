@@ -23,6 +23,8 @@ export interface FaceSource {
    * @param order its `pictureOrder`
    */
   reanchor?(entry: FrameEntry, order: number | undefined): Promise<void>;
+  /** Descriptors of a face when it was first and last located; absent where faces are given. */
+  descriptors?: FaceTracker['descriptors'];
 }
 
 /** One face that stays where it is. */
@@ -95,6 +97,10 @@ export class LocatedFaces implements FaceSource {
   /** Faces that were not followed because there were too many. */
   get ignored(): number {
     return this.#tracker.ignored;
+  }
+
+  descriptors(face: number): ReturnType<FaceTracker['descriptors']> {
+    return this.#tracker.descriptors(face);
   }
 
   async key(entry: FrameEntry): Promise<DecodedPicture | undefined> {

@@ -17,9 +17,8 @@ export interface FaceRequest {
 
 export interface OpenedFaces {
   mode: 'auto' | 'frame' | 'box';
-  source: FaceSource;
-  /** What is to be said of the faces when the video was read. */
-  notices(): string[];
+  /** The faces of a part of the video that is read from a key frame on, or from its start. */
+  begin(): FaceSource;
   close(): Promise<void>;
 }
 
@@ -30,11 +29,11 @@ export interface OpenedFaces {
 export async function openFaces(video: Video, request: FaceRequest, notices: string[]): Promise<OpenedFaces> {
   const { faces = 'auto', signal, onNotice } = request;
   const { width, height } = video;
-  const nothing = { notices: () => [], close: async () => {} };
-  if (typeof faces === 'object') {
-    return { mode: 'box', source: fixedFace(givenBox(faces, video)), ...nothing };
-  }
-  const frame: OpenedFaces = { mode: 'frame', source: fixedFace({ x: 0, y: 0, width, height }), ...nothing };
+  const given = (mode: 'frame' | 'box', box: Rect): OpenedFaces => {
+    return { mode, begin: () => fixedFace(box), close: async () => {} };
+  };
+  if (typeof faces === 'object') return given('box', givenBox(faces, video));
+  const frame = given('frame', { x: 0, y: 0, width, height });
   if (faces === 'frame') return frame;
   const instead = (reason: string) => {
     const notice = `faces cannot be looked for (${reason}): the whole frame is taken for one face`;
@@ -51,27 +50,48 @@ export async function openFaces(video: Video, request: FaceRequest, notices: str
     if (error instanceof ModelError) return instead(error.message);
     throw error;
   }
-  const source = new LocatedFaces(video, networks, { signal, decoded: first.decoded, reanchor: request.reanchor });
+  const found = networks;
   return {
     mode: 'auto',
-    source,
-    notices: () => noticesOf(source),
+    begin: () => new LocatedFaces(video, found, { signal, decoded: first.decoded, reanchor: request.reanchor }),
     close: async () => {
-      if (!request.networks) await networks.close();
+      if (!request.networks) await found.close();
     },
   };
 }
 
-function noticesOf(source: LocatedFaces): string[] {
-  const { looks, undecoded, tracks, ignored, reanchored, decodedForIt, unreached } = source;
+/** What came of looking for faces; of several parts, added up. */
+export interface FaceCounts {
+  /** Key frames looked at, and those that could not be decoded. */
+  looks: number;
+  undecoded: number;
+  /** Faces that were numbered, and those that were not followed because there were too many. */
+  faces: number;
+  ignored: number;
+  /** P-frames on which faces were located anew, those that could not be reached, and all pictures that were decoded for it. */
+  reanchored: number;
+  unreached: number;
+  decodedForIt: number;
+}
+
+/** `undefined` where faces were given. */
+export function countsOf(source: FaceSource): FaceCounts | undefined {
+  if (!(source instanceof LocatedFaces)) return undefined;
+  const { looks, undecoded, tracks, ignored, reanchored, unreached, decodedForIt } = source;
+  return { looks, undecoded, faces: tracks.length, ignored, reanchored, unreached, decodedForIt };
+}
+
+/** What is to be said of the faces when the video was read. */
+export function noticesOf({ looks, undecoded, faces, ignored, ...anew }: FaceCounts): string[] {
+  const { reanchored, decodedForIt, unreached } = anew;
   const notices: string[] = [];
   if (reanchored > 0) {
     notices.push(`faces were located anew on ${reanchored} P-frames: ${decodedForIt} pictures were decoded for it`);
   }
   if (unreached > 0) notices.push(`${unreached} P-frames on which faces were to be located anew could not be decoded`);
-  if (tracks.length === 0) notices.push(`no face was found on ${looks} key frames`);
+  if (faces === 0) notices.push(`no face was found on ${looks} key frames`);
   if (undecoded > 0) notices.push(`${undecoded} key frames could not be decoded to look for faces`);
-  if (ignored > 0) notices.push(`more than ${tracks.length} faces: the others were not followed`);
+  if (ignored > 0) notices.push(`more than ${faces} faces: the others were not followed`);
   return notices;
 }
 

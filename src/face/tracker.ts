@@ -32,7 +32,7 @@ const sameBox = 0.25;
 /** Boxes of more overlap are, where the face was followed. */
 const surelySameBox = 0.6;
 /** Descriptors of less distance are one person's: where one and two persons' are told apart equally well, less a margin. */
-const samePerson = 0.5;
+export const samePerson = 0.5;
 /** Seconds in which confidence halves while motion vectors agree, and while they say nothing at all. */
 const halfLife = { agreed: 10, silent: 0.4 };
 /** Share of the face's blocks that have to agree to count in full. */
@@ -62,7 +62,9 @@ class TrackState implements Track {
   confidence = 1;
   present = true;
   missed = 0;
+  /** When it was last located, and when it was first. */
   descriptor: (() => Promise<Float32Array>) | undefined;
+  first: (() => Promise<Float32Array>) | undefined;
   readonly face: number;
   follower: BoxFollower;
 
@@ -107,6 +109,12 @@ export class FaceTracker {
   /** All faces that ever were, by number. */
   get tracks(): readonly Track[] {
     return this.#tracks;
+  }
+
+  /** Descriptors of a face when it was first and last located. */
+  descriptors(face: number): { first: () => Promise<Float32Array>; last: () => Promise<Float32Array> } | undefined {
+    const { first, descriptor: last } = this.#tracks[face] ?? {};
+    return first && last && { first, last };
   }
 
   /** True where some face's confidence is spent: its box may be beside it. */
@@ -169,6 +177,7 @@ export class FaceTracker {
       missing.delete(track);
       track.see(face.box, order);
       track.descriptor = descriptor;
+      track.first ??= descriptor;
     }
     for (const track of missing) {
       if (!track.present) continue;

@@ -27,6 +27,11 @@ export interface AnalyzeOptions extends TimelineOptions {
   window?: number;
   /** Seconds from the start of one window to the start of the next. Default 0.2. */
   hop?: number;
+  /**
+   * Seconds after which the video is read on from a key frame with its faces located afresh: a video of less than one and a half
+   * times as long is read in one piece. Default 300. `vultus analyze --out` reads the parts of a video on several cores.
+   */
+  part?: number;
   /** Pictures of each face to make from key frames, at most. Default 0. */
   thumbnails?: number;
   limits?: Partial<Limits>;

@@ -1,5 +1,6 @@
 /** `vultus analyze --out`: many files, good and bad, on threads; resumed, it gives the same bytes. */
 import {
+  cpSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -13,8 +14,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandInputs } from '../../src/cli/inputs.js';
+import type { PartResult } from '../../src/timeline/part-result.js';
 import { face, makeClip } from '../support/clips.js';
 import { type Expected, mixedFiles, mixedKinds } from '../support/mixed-files.js';
 import { tinyModel } from '../support/tiny-model.js';
@@ -171,6 +174,49 @@ describe('analyze --out', () => {
     },
     120_000,
   );
+
+  it('reads a long video in parts: on any number of threads, and interrupted, with the same bytes', async () => {
+    const long = makeClip(face(160, 128, 500), ['-c:v', 'mpeg4', '-g', '12', '-bf', '0', '-threads', '1'], 'mp4');
+    const args = (out: string, ...more: string[]) => [
+      ...['analyze', long, '--model', model, '--part', '4', '--format', 'json,csv'],
+      ...['--out', join(folder, out), ...more],
+    ];
+    expect((await vultus(args('parts', '--jobs', '1'))).code).toBe(0);
+    const whole = contents(join(folder, 'parts'));
+    expect((await vultus(args('parts-on-3', '--jobs', '3'))).code).toBe(0);
+    expect(contents(join(folder, 'parts-on-3'))).toEqual(whole);
+    expect(readdirSync(join(folder, 'parts'))).not.toContain('.vultus-parts');
+
+    const kept = join(folder, 'parts-stopped', '.vultus-parts');
+    const files = () => (existsSync(kept) ? readdirSync(kept, { recursive: true, encoding: 'utf8' }) : []);
+    const first = () => files().find((name) => basename(name) === '0.bin');
+    const stopped = await vultus(args('parts-stopped', '--jobs', '1'), {
+      started: (child) => {
+        const poll = setInterval(() => {
+          if (!first()) return;
+          clearInterval(poll);
+          child.kill('SIGINT');
+        }, 5);
+        child.once('exit', () => clearInterval(poll));
+      },
+    });
+    expect(stopped.code).toBe(130);
+    // What was kept is used: a mark in it comes back.
+    const path = join(kept, first()!);
+    const bytes = readFileSync(path);
+    const marked = deserialize(bytes) as PartResult;
+    marked.windows[0]!.energy = 123;
+    writeFileSync(path, serialize(marked));
+    const again = join(folder, 'parts-again');
+    cpSync(join(folder, 'parts-stopped'), again, { recursive: true });
+    expect((await vultus(args('parts-again'))).code).toBe(0);
+    const resumed = contents(again);
+    expect(Object.keys(resumed)).toEqual(Object.keys(whole));
+    expect(resumed[`${basename(long)}.json`]).toContain('"energy": 123');
+    writeFileSync(path, bytes);
+    expect((await vultus(args('parts-stopped'))).code).toBe(0);
+    expect(contents(join(folder, 'parts-stopped'))).toEqual(whole);
+  }, 120_000);
 
   it('refuses what does not go together', async () => {
     for (const args of [

@@ -26,6 +26,7 @@ interface Options {
   report?: string | true;
   window?: number;
   hop?: number;
+  part?: number;
   threshold?: number;
   thumbnails: number;
   out?: string;
@@ -75,13 +76,18 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
     .option('--thumbnails <n>', 'pictures of each face in the report', parseCount, 10)
     .option('--window <s>', 'length of a window in seconds (default: 1.2)', parseSeconds)
     .option('--hop <s>', 'seconds from one window to the next (default: 0.2)', parseSeconds)
+    .option(
+      '--part <s>',
+      'seconds after which a long video is read on from a key frame, faces located afresh; with --out, on another core (default: 300)',
+      parseSeconds,
+    )
     .option('--threshold <p>', 'below this probability a moment is uncertain (default: 0.5)', parseShare)
     .addHelpText('after', notes)
     .action((files: string[], options: Options) => run(files, options, signal));
 }
 
 async function run(files: string[], options: Options, signal: AbortSignal): Promise<void> {
-  const { model: path, faces, json = false, csv = false, report, window, hop, threshold } = options;
+  const { model: path, faces, json = false, csv = false, report, window, hop, part, threshold } = options;
   if (json && csv) throw new UsageError('--json and --csv exclude each other');
   if (options.out !== undefined) return await runToFolder(files, options, signal);
   if (report === true) throw new UsageError('--report needs the name of a file, or --out');
@@ -109,6 +115,7 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
         ...(options.reanchor && { reanchor: true }),
         ...(window !== undefined && { window }),
         ...(hop !== undefined && { hop }),
+        ...(part !== undefined && { part }),
         ...(threshold !== undefined && { threshold }),
         onNotice: (text) => notice(`vultus: ${file}: ${text}`),
         onProgress: ({ read, all }) => progress(`${file}: ${read} of ${all} P-frames`),
@@ -133,7 +140,7 @@ async function run(files: string[], options: Options, signal: AbortSignal): Prom
 
 /** `--out`: every file gets its result files, and the folder a summary. Exit code 1 if any failed. */
 async function runToFolder(files: string[], options: Options, signal: AbortSignal): Promise<void> {
-  const { out, model: path, faces, window, hop, threshold, json, csv, report } = options;
+  const { out, model: path, faces, window, hop, part, threshold, json, csv, report } = options;
   if (json || csv) throw new UsageError('--out takes --format rather than --json and --csv');
   if (typeof report === 'string') {
     throw new UsageError(`--report ${report}: with --out, reports are named after the videos; leave the name out`);
@@ -152,6 +159,7 @@ async function runToFolder(files: string[], options: Options, signal: AbortSigna
     ...(options.reanchor && { reanchor: true }),
     ...(window !== undefined && { window }),
     ...(hop !== undefined && { hop }),
+    ...(part !== undefined && { part }),
     ...(threshold !== undefined && { threshold }),
     ...(report && { thumbnails: options.thumbnails }),
   };
@@ -161,7 +169,7 @@ async function runToFolder(files: string[], options: Options, signal: AbortSigna
     formats: [...(options.format ?? ['json']), ...(report ? (['report'] as const) : [])],
     jobs: inputs.map((file) => ({ file, options: settings })),
     model: { url, hash, name: card.name, version: card.version },
-    workers: Math.max(1, Math.min(options.jobs || availableParallelism(), inputs.length)),
+    workers: Math.max(1, options.jobs || availableParallelism()),
     async onRow({ file, error, faces, label }, before) {
       seen.rows++;
       if (before) seen.before++;
