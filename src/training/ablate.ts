@@ -53,6 +53,7 @@ export async function ablate(options: AblateOptions): Promise<AblateResults> {
         ...(round ? { only: until } : { folds, seeds }),
         onRun,
       });
+      if (options.finished && found.done === 0) continue;
       results.set(cell, found);
       await report(options, results);
     }

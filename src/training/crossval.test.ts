@@ -329,6 +329,20 @@ describe('the commands', () => {
       expect.stringMatching(/^all clips: a: WAR \d+\.\d% ± /),
       expect.stringMatching(/^all clips: b: WAR .* less the first: -?\d+\.\d% ± /),
     ]);
+    // What is done, whoever did it: half of b, and a cell that nobody began.
+    rmSync(join(folder, 'command-grid/all-clips/b/fold-2'), { recursive: true });
+    cells.push({ name: 'c', set: { lr: 0.03 } });
+    writeFileSync(grid, JSON.stringify({ name: 'g', config: 'command.json', cells, folds: [1, 2], seeds: [1] }));
+    const finished = await run('ablate', '--grid', grid, ...where, '--finished');
+    expect(
+      finished
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/: WAR.*/, '')),
+    ).toEqual(['all clips: a', 'all clips: b']);
+    const { cells: found } = JSON.parse(bytes('command-grid/results.json').toString());
+    expect(found.map(({ results }: { results: { done: number } }) => results.done)).toEqual([2, 1]);
+    expect(existsSync(join(folder, 'command-grid/all-clips/b/fold-2'))).toBe(false);
   }, 30_000);
 
   it('evaluate --leakage gives the probe beside chance', async () => {

@@ -30,6 +30,8 @@ export interface CrossvalOptions
   seeds?: readonly number[] | undefined;
   /** Pairs to be run, in place of all folds with all seeds. */
   only?: readonly { fold: number; seed: number }[] | undefined;
+  /** Train nothing: the results are those of the runs that are done, by this process or another. */
+  finished?: boolean | undefined;
   /** Before a run begins or is found done. */
   onRun?: (state: { fold: number; seed: number; done: boolean; number: number; all: number }) => void;
   /** Of the run under way. */
@@ -74,9 +76,11 @@ export async function crossval(options: CrossvalOptions): Promise<CrossvalResult
     const folder = join(out, `fold-${fold}`, `seed-${seed}`);
     const run = await readRun(folder);
     const why = await readFailure(folder);
-    options.onRun?.({ fold, seed, done: run !== undefined || why !== undefined, number: i + 1, all: jobs.length });
+    const done = run !== undefined || why !== undefined;
+    if (done || !options.finished) options.onRun?.({ fold, seed, done, number: i + 1, all: jobs.length });
     if (run) finished.push(run);
     else if (why !== undefined) failed.push({ fold, seed, why });
+    else if (options.finished) continue;
     else {
       try {
         await train({

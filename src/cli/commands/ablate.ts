@@ -11,6 +11,7 @@ interface AblateFlags {
   out: string;
   folds?: number[];
   seeds?: number[];
+  finished?: boolean;
   threads?: number;
   cache?: string;
 }
@@ -32,6 +33,7 @@ export function registerAblate(program: Command, signal: AbortSignal): void {
     .requiredOption('--out <dir>', 'folder of the runs and the report')
     .addOption(new Option('--folds <list>', 'instead of the grid file’s, like 1,4,7').argParser(parseCounts))
     .addOption(new Option('--seeds <list>', 'instead of the grid file’s, like 1,2,3').argParser(parseCounts))
+    .option('--finished', 'run nothing: report on the runs that are done, by several processes at once, say')
     .option('--threads <n>', 'threads of the run-time (default: all cores)', parseCount)
     .option('--cache <dir>', 'where parsed clips are kept (default: the user’s cache folder)')
     .addHelpText('after', examples)
@@ -55,6 +57,7 @@ async function run(flags: AblateFlags, signal: AbortSignal): Promise<void> {
       cache: flags.cache ?? defaultCacheFolder(),
       folds: flags.folds,
       seeds: flags.seeds,
+      finished: flags.finished,
       events: trainingEvents('  '),
       onRun: ({ cell, fold, seed, done: before, number, all }) => {
         const where = `${cell.protocolName}, ${cell.name}, fold ${fold}, seed ${seed}`;
