@@ -1,7 +1,7 @@
 /**
  * A long video through `vultus analyze --out`: memory sampled all the while, interrupted half-way and resumed, the bytes held
  * against those of an uninterrupted run. `npx tsx test/stress/long.ts [minutes, default 30]`.
- * Linux only: memory is read from /proc. A file is the unit that is resumed: the run has one short video before the long one.
+ * Linux only: memory is read from /proc. The long video is read in parts by two threads; the run has one short video before it.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
