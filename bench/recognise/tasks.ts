@@ -96,7 +96,13 @@ export const tasks: readonly Task[] = [
   vultus('vultus residual-only, box given', 'residual', 'box', 'P-pictures alone'),
   decodedTwin,
   ...(tensorflowInstalled
-    ? [faceApi('face-api.js', 'tensorflow', 'as published, on the WebAssembly back end of TensorFlow.js')]
+    ? [
+        faceApi(
+          'face-api.js',
+          'tensorflow',
+          'as published, on the WebAssembly back end of TensorFlow.js (its native one, which downloads a library when it is installed, was not tried)',
+        ),
+      ]
     : []),
   faceApi(
     'face-api on onnxruntime',
