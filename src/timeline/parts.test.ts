@@ -20,12 +20,12 @@ const encoders = {
 const seconds = 10;
 const clipOf = (encoder: keyof typeof encoders) => makeClip(face(160, 128, seconds * 25), encoders[encoder], 'mp4');
 
-async function planned(encoder: keyof typeof encoders, part: number) {
+async function planned(encoder: keyof typeof encoders, part: number, hop = 0.2) {
   const video = await openVideo(clipOf(encoder));
   try {
     const frames = await video.index();
     const pictures = predictedPictures(frames);
-    const windows = planWindows(pictures.times, 0, video.duration, { window: 1.2, hop: 0.2 });
+    const windows = planWindows(pictures.times, 0, video.duration, { window: 1.2, hop });
     return { frames, pictures, windows, parts: planParts(frames, pictures, windows, part) };
   } finally {
     video.close();
@@ -58,6 +58,20 @@ describe('planParts', () => {
       }
     },
   );
+
+  it('begins at the last key frame that is coded and shown before the first window', async () => {
+    for (const part of [1, 1.5, 2, 2.5, 3]) {
+      const { frames, pictures, windows, parts } = await planned('mpeg4', part, 0.02);
+      expect(parts.length).toBeGreaterThan(2);
+      for (const { first, begin } of parts.slice(1)) {
+        const { start, from } = windows[first]!;
+        const keys = Array.from({ length: pictures.decode[from]! }, (_, i) => frames.atDecode(i)).filter(
+          ({ key, timestamp }) => key && timestamp <= start,
+        );
+        expect(begin).toBe(keys.at(-1)!.decodeIndex);
+      }
+    }
+  });
 
   it('leaves a video whole that is short or has no key frames to go on from', async () => {
     expect((await planned('mpeg4', 7)).parts).toHaveLength(1);

@@ -7,7 +7,7 @@ import type { PredictedPictures } from '../residual/sliding-clips.js';
 import type { FrameIndex } from '../video/frame-index.js';
 import type { PlannedWindow } from './window.js';
 
-/** Seconds that a part is long: measured, locating afresh costs less than a thousandth. */
+/** Seconds that a part is long. */
 export const defaultPart = 300;
 
 /** A part begins at the first key frame before its first window, if that is no further before it than this share of a part. */
@@ -47,7 +47,9 @@ export function planParts(
       if (type === 'P') predicted++;
       if (type !== 'I') continue;
       const { key: isKey, timestamp } = frames.atDecode(decode);
-      if (isKey && timestamp <= start + 1e-6) key = { begin: decode, time: timestamp, from: predicted };
+      // It is a later window's.
+      if (isKey && timestamp > start + 1e-6) break;
+      if (isKey) key = { begin: decode, time: timestamp, from: predicted };
     }
     const last = starts.at(-1)!;
     const due = start >= last.time + seconds && end - start >= seconds / 2;
