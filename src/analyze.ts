@@ -1,4 +1,4 @@
-/** The whole path on one page: a compressed video in, the expression of every face over time out. */
+/** A compressed video in, the expression of every face over time out: part by part, as `timeline/video-analysis.ts` opens and reads it. */
 import type { VideoSource } from './container/index.js';
 import { PartMerger } from './timeline/merge-parts.js';
 import type { Analysis, AnalyzeOptions } from './timeline/options.js';

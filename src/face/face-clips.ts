@@ -15,8 +15,8 @@ import type { Track } from './tracker.js';
 
 export interface FaceClipsOptions {
   normalisation: Normalisation;
-  /** Where reading begins and ends: a place in decoding order, and P-pictures by number. Default: the whole video. */
-  range?: { begin: number; from: number; to: number } | undefined;
+  /** Where reading begins and ends: a place in decoding order, and P-pictures by number. */
+  range: { begin: number; from: number; to: number };
   abort?: AbortSignal | undefined;
   /** Called for each P-picture that was met; `parsed` is false where nothing had to be read of it. */
   onPicture?: ((picture: { met: number; all: number; parsed: boolean; damaged: boolean }) => void) | undefined;
@@ -56,7 +56,7 @@ export async function* faceClips<T extends TimedStretch>(
   video: Video,
   plan: ClipPlan<T>,
   source: FaceSource,
-  { normalisation, range, abort, onPicture, keyframes, onKey }: FaceClipsOptions,
+  { normalisation, range: { begin, from, to }, abort, onPicture, keyframes, onKey }: FaceClipsOptions,
 ): AsyncGenerator<FaceClip<T>, void, undefined> {
   const { pictures } = plan;
   const frames = await video.index();
@@ -65,7 +65,6 @@ export async function* faceClips<T extends TimedStretch>(
   const span = plan.stretches.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
   const shelf = keyframes && new KeyShelf(keyframes, span, video.rotation);
   const all = pictures.index.length;
-  const { begin, from, to } = range ?? { begin: 0, from: 0, to: all };
   let p = from - 1; // the P-picture met last
   let decoded = begin; // where the next I-picture is looked for, in decoding order
   let anchorTime = 0;
@@ -110,7 +109,7 @@ export async function* faceClips<T extends TimedStretch>(
     return undefined;
   };
 
-  const select = range ? Array.from(pictures.index.subarray(from, to)) : ('P' as const);
+  const select = Array.from(pictures.index.subarray(from, to));
   const options = { select, request, ...(abort && { signal: abort }) };
   for await (const { index, frame, error, timestamp } of video.frames(options)) {
     yield* passed.splice(0);

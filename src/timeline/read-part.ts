@@ -27,7 +27,7 @@ export interface PartReading {
 
 /** What is to be said of a part when it was read. */
 export interface PartCounts {
-  /** P-pictures read that are not the next part's, and those of them that were damaged. */
+  /** P-pictures read that no other part counts, and those of them that were damaged. */
   parsed: number;
   damaged: number;
   /** False once an I-frame that the model wanted could not be decoded. */
