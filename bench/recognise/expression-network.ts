@@ -51,7 +51,7 @@ async function loadExpressionNetwork(threads: number): Promise<ExpressionNetwork
   let x = graph.normalise(graph.picture(landmarkInput), landmarkMean, 255);
   for (let block = 0; block < 4; block++) x = denseBlock(graph, x, block, 4);
   x = graph.averagePool(x, landmarkInput >> 4, 1);
-  x = graph.fullyConnected(x, graph.weight('fc/weights', 2), graph.weight('fc/bias', 1).data);
+  x = graph.fullyConnected(x, graph.weight('fc/weights', 2), graph.weight('fc/bias', 1).read());
   graph.output(x, 'logits', [1, expressionLabels.length]);
   const session = await createSession(graph.finish(), { threads });
   return {

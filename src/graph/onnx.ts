@@ -34,7 +34,8 @@ export interface OnnxInitializer {
   name: string;
   type: DataType;
   shape: readonly number[];
-  values: Values;
+  /** A function is asked once, when its place in the file has come, and its answer is copied: it may use one array again and again. */
+  values: Values | (() => Values);
 }
 
 export interface OnnxModel {
@@ -66,8 +67,14 @@ function integer(w: Writer, field: number, value: number): void {
   w.uint32(tag(field, 0)).int64(value);
 }
 
-/** ModelProto. Put together once from its parts: weights are copied once, which is what a writer that grows does several times. */
-export function writeOnnx(model: OnnxModel): Uint8Array {
+/**
+ * ModelProto. Put together once from its parts: weights are copied once, which is what a writer that grows does several times.
+ * `allocate` gives the memory of the file.
+ */
+export function writeOnnx(
+  model: OnnxModel,
+  allocate = (length: number) => new Uint8Array(length),
+): Uint8Array<ArrayBuffer> {
   const end = protobuf.Writer.create();
   message(end, 8, (set) => integer(set, 2, opset)); // opset_import { version } of the default domain
   const domains = new Set(model.nodes.flatMap(({ type }) => (type.includes(':') ? [type.split(':')[0]!] : [])));
@@ -81,30 +88,36 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
   const begin = protobuf.Writer.create();
   integer(begin, 1, irVersion); // ir_version
   text(begin, 2, 'vultus'); // producer_name
-  return joined([begin.finish(), ...delimited(7, graphParts(model)), end.finish()]);
+  return joined([begin.finish(), ...delimited(7, graphParts(model)), end.finish()], allocate);
 }
 
+/** Bytes of the file, or so many that are asked for when their place has come. */
+type Part = Uint8Array | { length: number; bytes(): Uint8Array };
+
 /** A message whose body comes in parts. */
-function delimited(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
+function delimited(field: number, parts: readonly Part[]): Part[] {
   const head = protobuf.Writer.create();
   head.uint32(tag(field, 2)).uint32(lengthOf(parts));
   return [head.finish(), ...parts];
 }
 
-const lengthOf = (parts: readonly Uint8Array[]) => parts.reduce((sum, part) => sum + part.length, 0);
+const lengthOf = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + part.length, 0);
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(lengthOf(parts));
+function joined(
+  parts: readonly Part[],
+  allocate: (length: number) => Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const bytes = allocate(lengthOf(parts));
   let at = 0;
   for (const part of parts) {
-    bytes.set(part, at);
+    bytes.set(part instanceof Uint8Array ? part : part.bytes(), at);
     at += part.length;
   }
   return bytes;
 }
 
 /** GraphProto */
-function graphParts(model: OnnxModel): Uint8Array[] {
+function graphParts(model: OnnxModel): Part[] {
   const begin = protobuf.Writer.create();
   for (const node of model.nodes) message(begin, 1, (body) => writeNode(body, node));
   text(begin, 2, model.name);
@@ -145,14 +158,22 @@ function writeAttribute(w: Writer, name: string, value: Attribute): void {
   }
 }
 
+/** Bytes of a value of a tensor. */
+const valueBytes: Readonly<Record<DataType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+
 /** TensorProto with raw_data, which is little-endian as is every machine that runs this. */
-function tensorParts({ name, type, shape, values }: OnnxInitializer): Uint8Array[] {
+function tensorParts({ name, type, shape, values }: OnnxInitializer): Part[] {
+  const length = shape.reduce((a, b) => a * b, valueBytes[type]);
+  const bytes = (of: Values) => {
+    if (of.byteLength !== length) throw new ModelError(`${name}: ${of.byteLength} bytes for [${shape}] of ${type}`);
+    return new Uint8Array(of.buffer, of.byteOffset, of.byteLength);
+  };
   const head = protobuf.Writer.create();
   for (const size of shape) integer(head, 1, size); // dims
   integer(head, 2, dataTypes[type]); // data_type
   text(head, 8, name);
-  head.uint32(tag(9, 2)).uint32(values.byteLength); // raw_data
-  return [head.finish(), new Uint8Array(values.buffer, values.byteOffset, values.byteLength)];
+  head.uint32(tag(9, 2)).uint32(length); // raw_data
+  return [head.finish(), typeof values === 'function' ? { length, bytes: () => bytes(values()) } : bytes(values)];
 }
 
 /** ValueInfoProto { name 1, type 2: TypeProto { tensor_type 1: { elem_type 1, shape 2: { dim 1: { dim_value 1 | dim_param 2 } } } } } */
@@ -187,13 +208,7 @@ export function replaceOnnxMetadata(bytes: Uint8Array, metadata: Readonly<Record
   }
   writeMetadata(w, metadata);
   parts.push(w.finish());
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joined(parts, (length) => new Uint8Array(length));
 }
 
 /** metadata_props: StringStringEntryProto */

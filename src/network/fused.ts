@@ -3,6 +3,7 @@
  * in the metadata of the first: whoever runs the file without vultus has the first alone. Their log-probabilities are added.
  */
 import { ModelError } from '../errors.js';
+import { fromBase64, toBase64 } from '../files/base64.js';
 import { readOnnxMetadata, replaceOnnxMetadata } from '../graph/index.js';
 import { clipShape, type ModelCard } from './card.js';
 import { metadataOf, readCard } from './card-file.js';
@@ -32,7 +33,7 @@ export function keyFrameModel(bytes: Uint8Array): Uint8Array {
   const text = readOnnxMetadata(bytes)[key];
   if (text === undefined) throw new ModelError('the card tells of key frames, but the file holds no network for them');
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return fromBase64(text);
   } catch (cause) {
     throw new ModelError('the network for key frames is damaged', { cause });
   }
@@ -81,10 +82,4 @@ export function combine(own: Float32Array, other: Float32Array, weight: number, 
   const highest = Math.max(...logs);
   const sum = logs.reduce((total, log) => total + Math.exp(log - highest), 0);
   for (let c = 0; c < own.length; c++) own[c] = Math.exp(logs[c]! - highest) / sum;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return btoa(text);
 }

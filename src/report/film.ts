@@ -1,8 +1,8 @@
 /** Key frames of a face beside its timeline, with lines to the moments that they show. */
+import { toBase64 } from '../files/base64.js';
 import type { FaceView, Thumbnail } from '../timeline/result.js';
 import { clock, escapeHtml } from './format.js';
 import { encodePng } from './png.js';
-import { toBase64 } from './text-encoding.js';
 
 /** The face at a moment, as an element that needs no other file. */
 export function face({ time, width, height, rgb }: Thumbnail, alt = `Face box at ${clock(time)}`): string {

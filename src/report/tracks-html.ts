@@ -1,10 +1,11 @@
 /** Faces of a video to look at: its key frames with the boxes on them, and how sure each face was over time. One HTML file. */
+
 import type { DecodedPicture } from '../bitstream/parser.js';
 import { spentConfidence, type Track } from '../face/tracker.js';
+import { toBase64 } from '../files/base64.js';
 import { thumbnail } from '../timeline/thumbnail.js';
 import { clock, escapeHtml as e } from './format.js';
 import { encodePng } from './png.js';
-import { toBase64 } from './text-encoding.js';
 
 /** A key frame as it is shown: shrunk, with the faces on it and those that were followed up to the picture before. */
 export interface TrackPicture {

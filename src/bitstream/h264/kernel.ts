@@ -1,5 +1,7 @@
 /** One instance of the WebAssembly kernel: its tables, the picture's memory, and one call per slice. */
+
 import { LimitExceededError } from '../../errors.js';
+import { fromBase64 } from '../../files/base64.js';
 import { wasmBase64 } from './kernel.generated.js';
 import { type ScalingMatrices, scalingMatrices } from './pps.js';
 import type { PicParameterSet, SeqParameterSet } from './syntax.js';
@@ -115,12 +117,7 @@ interface Exports {
 let compiled: WebAssembly.Module | undefined;
 
 function compile(): WebAssembly.Module {
-  if (!compiled) {
-    const binary = atob(wasmBase64);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    compiled = new WebAssembly.Module(bytes);
-  }
+  compiled ??= new WebAssembly.Module(fromBase64(wasmBase64));
   return compiled;
 }
 

@@ -1,5 +1,7 @@
 /** One instance of the WebAssembly kernel: loads it, hands it a picture, shows its memory as a CompressedFrame. */
+
 import { LimitExceededError, MalformedStreamError } from '../../errors.js';
+import { fromBase64 } from '../../files/base64.js';
 import { type CompressedFrame, MacroblockType, type Plane, type Rect, type Scale } from '../frame.js';
 import type { VopTime } from './clock.js';
 import { wasmBase64 } from './kernel.generated.js';
@@ -60,12 +62,7 @@ const reasons: readonly string[] = [
 let compiled: WebAssembly.Module | undefined;
 
 function compile(): WebAssembly.Module {
-  if (!compiled) {
-    const binary = atob(wasmBase64);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    compiled = new WebAssembly.Module(bytes);
-  }
+  compiled ??= new WebAssembly.Module(fromBase64(wasmBase64));
   return compiled;
 }
 

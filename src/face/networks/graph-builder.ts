@@ -1,18 +1,19 @@
 /**
  * Writes down an inference network as ONNX nodes, one method per layer. Weights come by name in TensorFlow's layout (filters
- * [height, width, in, out]) and become ONNX's ([out, in, height, width]); activations are NCHW, batch 1.
+ * [height, width, in, out]) and become ONNX's ([out, in, height, width]); activations are NCHW, batch 1. Filters are turned as
+ * the file is written, one after the other in the same memory: the largest network, 22 MB of them, would pass through it twice.
  */
 import { ModelError } from '../../errors.js';
 import { type OnnxInitializer, type OnnxNode, type OnnxValue, writeOnnx } from '../../graph/onnx.js';
 import type { Attribute } from '../../graph/tensor.js';
-import type { WeightArray, WeightSet } from '../../network/weights.js';
+import type { FaceWeight, FaceWeights } from './weights.js';
 
 /** Name of a value in the graph. */
 export type ValueName = string;
 
 /** A filter and bias in TensorFlow's layout; `scale`, per output channel, is multiplied into the filter. */
 export interface Kernel {
-  filter: WeightArray;
+  filter: FaceWeight;
   bias: Float32Array;
   scale?: Float32Array;
 }
@@ -25,13 +26,16 @@ const ints = (...values: number[]): Attribute => ({ ints: values });
 /** Collects nodes; `finish` gives the file. */
 export class GraphBuilder {
   readonly #name: string;
-  readonly #weights: WeightSet;
+  readonly #weights: FaceWeights;
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers: OnnxInitializer[] = [];
   readonly #inputs: OnnxValue[] = [];
   readonly #outputs: OnnxValue[] = [];
+  /** Room for one filter, as it is stored and as it is written. */
+  #stored = new Float32Array(0);
+  #turned = new Float32Array(0);
 
-  constructor(name: string, weights: WeightSet) {
+  constructor(name: string, weights: FaceWeights) {
     this.#name = name;
     this.#weights = weights;
   }
@@ -43,7 +47,7 @@ export class GraphBuilder {
   }
 
   /** The weight of that name, which must have `rank` dimensions. Throws ModelError. */
-  weight(name: string, rank: number): WeightArray {
+  weight(name: string, rank: number): FaceWeight {
     const weight = this.#weights.get(name);
     if (!weight) throw new ModelError(`the weights of ${this.#name} lack ${name}`);
     if (weight.shape.length !== rank) {
@@ -60,22 +64,38 @@ export class GraphBuilder {
 
   conv(x: ValueName, { filter, bias, scale }: Kernel, stride: number, padding: Padding): ValueName {
     const [h, w, input, output] = filter.shape as [number, number, number, number];
-    const data = outputsFirst(filter.data, h * w, input, output, scale);
-    return this.#conv(x, data, [output, input, h, w], bias, 1, stride, padding);
+    const values = () => this.#outputsFirst(filter, h * w, input, output, scale);
+    return this.#conv(x, values, [output, input, h, w], bias, 1, stride, padding);
   }
 
   /** One filter per channel: [height, width, channels, 1]. */
-  depthwise(x: ValueName, filter: WeightArray, bias: Float32Array | undefined, stride: number, padding: Padding) {
+  depthwise(x: ValueName, filter: FaceWeight, bias: Float32Array | undefined, stride: number, padding: Padding) {
     const [h, w, channels] = filter.shape as [number, number, number, number];
-    const data = outputsFirst(filter.data, h * w, 1, channels);
-    return this.#conv(x, data, [channels, 1, h, w], bias, channels, stride, padding);
+    const values = () => this.#outputsFirst(filter, h * w, 1, channels);
+    return this.#conv(x, values, [channels, 1, h, w], bias, channels, stride, padding);
   }
 
   /** `prefix/depthwise_filter`, then `prefix/pointwise_filter` and `prefix/bias`. */
   separable(x: ValueName, prefix: string, stride: number): ValueName {
     const depthwise = this.depthwise(x, this.weight(`${prefix}/depthwise_filter`, 4), undefined, stride, 'same');
     const filter = this.weight(`${prefix}/pointwise_filter`, 4);
-    return this.conv(depthwise, { filter, bias: this.weight(`${prefix}/bias`, 1).data }, 1, 0);
+    return this.conv(depthwise, { filter, bias: this.weight(`${prefix}/bias`, 1).read() }, 1, 0);
+  }
+
+  /**
+   * `count` strips of rows of x [1, C, n, n], n a multiple of `count`, each with the first `overlap` rows of the next one below it (the
+   * last has none): what is made of them one after the other needs a part of the memory.
+   */
+  strips(x: ValueName, count: number, overlap: number): ValueName[] {
+    const rows = this.#node('Div', [
+      this.#node('Shape', [x], { start: { int: 2 }, end: { int: 3 } }),
+      this.#int64([count]),
+    ]);
+    return Array.from({ length: count }, (_, i) => {
+      const start = this.#node('Mul', [rows, this.#int64([i])]);
+      const end = this.add(this.add(start, rows), this.#int64([overlap]));
+      return this.#node('Slice', [x, start, end, this.#int64([2])]);
+    });
   }
 
   maxPool(x: ValueName, kernel: number, stride: number, padding: Padding): ValueName {
@@ -129,8 +149,8 @@ export class GraphBuilder {
   }
 
   /** [1, C, 1, 1] or [1, C] -> [1, out]; `weights` is [C, out]. */
-  fullyConnected(x: ValueName, weights: WeightArray, bias?: Float32Array): ValueName {
-    const product = this.#node('MatMul', [this.#node('Flatten', [x]), this.#constant(weights.data, weights.shape)]);
+  fullyConnected(x: ValueName, weights: FaceWeight, bias?: Float32Array): ValueName {
+    const product = this.#node('MatMul', [this.#node('Flatten', [x]), this.#constant(weights.read(), weights.shape)]);
     return bias ? this.add(product, this.#constant(bias, [bias.length])) : product;
   }
 
@@ -140,28 +160,23 @@ export class GraphBuilder {
     this.#outputs.push({ name, type: 'float32', shape });
   }
 
-  /** The bytes of the ONNX file. */
-  finish(): Uint8Array {
-    return writeOnnx({
-      name: this.#name,
-      nodes: this.#nodes,
-      initializers: this.#initializers,
-      inputs: this.#inputs,
-      outputs: this.#outputs,
-      metadata: {},
-    });
+  /** The bytes of the ONNX file, in memory that `resize` gives back. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const [nodes, initializers, inputs, outputs] = [this.#nodes, this.#initializers, this.#inputs, this.#outputs];
+    const model = { name: this.#name, nodes, initializers, inputs, outputs, metadata: {} };
+    return writeOnnx(model, (length) => new Uint8Array(new ArrayBuffer(length, { maxByteLength: length })));
   }
 
   #conv(
     x: ValueName,
-    data: Float32Array,
+    values: () => Float32Array,
     shape: number[],
     bias: Float32Array | undefined,
     group: number,
     stride: number,
     padding: Padding,
   ) {
-    const inputs = [x, this.#constant(data, shape)];
+    const inputs = [x, this.#constant(values, shape)];
     if (bias) inputs.push(this.#constant(bias, [bias.length]));
     return this.#node('Conv', inputs, {
       kernel_shape: ints(shape[2]!, shape[3]!),
@@ -171,7 +186,7 @@ export class GraphBuilder {
     });
   }
 
-  #constant(values: Float32Array, shape: readonly number[]): ValueName {
+  #constant(values: Float32Array | (() => Float32Array), shape: readonly number[]): ValueName {
     const name = `c${this.#initializers.length}`;
     this.#initializers.push({ name, type: 'float32', shape, values });
     return name;
@@ -184,6 +199,26 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A filter's [taps, in, out] as [out, in, taps], each output channel times its scale. Valid until it is called again. */
+  #outputsFirst(filter: FaceWeight, taps: number, input: number, output: number, scale?: Float32Array): Float32Array {
+    const length = taps * input * output;
+    if (this.#turned.length < length) {
+      this.#stored = new Float32Array(length);
+      this.#turned = new Float32Array(length);
+    }
+    const data = filter.read(this.#stored);
+    const out = this.#turned.subarray(0, length);
+    let at = 0;
+    // In the order of `data`: 6 million weights read in steps of their row would miss the cache at every one.
+    for (let tap = 0; tap < taps; tap++) {
+      for (let i = 0; i < input; i++) {
+        let to = i * taps + tap;
+        for (let o = 0; o < output; o++, to += input * taps) out[to] = data[at++]! * (scale ? scale[o]! : 1);
+      }
+    }
+    return out;
+  }
+
   #node(type: string, inputs: readonly ValueName[], attributes: Readonly<Record<string, Attribute>> = {}): ValueName {
     const name = `n${this.#nodes.length}`;
     this.#nodes.push({ name, type, inputs, outputs: [name], attributes });
@@ -194,24 +229,4 @@ export class GraphBuilder {
 function paddingAttributes(padding: Padding): Record<string, Attribute> {
   if (padding === 'same') return { auto_pad: { string: 'SAME_UPPER' } };
   return { pads: ints(padding, padding, padding, padding) };
-}
-
-/** [taps, in, out] -> [out, in, taps], each output channel times its scale. */
-function outputsFirst(
-  data: Float32Array,
-  taps: number,
-  input: number,
-  output: number,
-  scale?: Float32Array,
-): Float32Array {
-  const out = new Float32Array(data.length);
-  let at = 0;
-  // In the order of `data`: 6 million weights read in steps of their row would miss the cache at every one.
-  for (let tap = 0; tap < taps; tap++) {
-    for (let i = 0; i < input; i++) {
-      let to = i * taps + tap;
-      for (let o = 0; o < output; o++, to += input * taps) out[to] = data[at++]! * (scale ? scale[o]! : 1);
-    }
-  }
-  return out;
 }

@@ -3,7 +3,6 @@
  * `@vladmandic/face-api` and run by onnxruntime; the answers are those of face-api, to float tolerance.
  */
 import { ModelError } from '../../errors.js';
-import type { WeightSet } from '../../network/weights.js';
 import type { FaceBox } from '../../residual/track.js';
 import { alignedRect, pixelRect } from './alignment.js';
 import type { Detection } from './boxes.js';
@@ -22,7 +21,7 @@ import { descriptorLength, faceRecognition, recognitionGraph, recognitionInput }
 import { type BuiltNetwork, lazyNetwork } from './sessions.js';
 import { ssdAnchors, ssdDetections, ssdInput, ssdMobilenet, ssdMobilenetGraph } from './ssd-mobilenet.js';
 import { tinyFaceDetections, tinyFaceDetector, tinyFaceDetectorGraph } from './tiny-face-detector.js';
-import type { WeightSource } from './weights.js';
+import type { FaceWeights, WeightSource } from './weights.js';
 
 export { type Detection, intersectionOverUnion } from './boxes.js';
 export { type LandmarkSize, landmarkRanges, type Point } from './landmarks.js';
@@ -96,9 +95,17 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
   const none = () => undefined;
   const tiny = lazyNetwork({ name: tinyFaceDetector, graph: tinyFaceDetectorGraph, extra: none }, source, threads);
   const ssd = lazyNetwork({ name: ssdMobilenet, graph: ssdMobilenetGraph, extra: ssdAnchors }, source, threads);
-  const pointsGraph = (weights: WeightSet) => landmarkGraph(weights, size);
+  const pointsGraph = (weights: FaceWeights) => landmarkGraph(weights, size);
   const points68 = lazyNetwork({ name: faceLandmarks[size], graph: pointsGraph, extra: none }, source, threads);
-  const recognition = lazyNetwork({ name: faceRecognition, graph: recognitionGraph, extra: none }, source, threads);
+  // `all` would lay 22 MB of filters out anew beside the old: 40 MB more at its peak, for 9 ms a face in place of 12.
+  const recognition = lazyNetwork(
+    { name: faceRecognition, graph: recognitionGraph, extra: none, optimisation: 'extended' },
+    source,
+    threads,
+  );
+
+  /** Memory of the last look, 4 MB for the largest: looks that each took their own would pile up until garbage is collected. */
+  let spare: Float32Array | undefined;
 
   async function detect(
     picture: Picture,
@@ -108,15 +115,32 @@ export async function loadFaceNetworks(options: FaceNetworkOptions = {}): Promis
     const seen = detectorInput(detector, inputSize);
     const whole = wholePicture(picture);
     const rect = part ? pixelRect(part, whole) : whole;
-    const input = letterbox(picture, rect, seen, false, colour);
-    const shift = (found: Detection[]) => found.map((face) => ({ ...face, x: face.x + rect.x, y: face.y + rect.y }));
+    const length = 3 * seen * seen;
+    const memory = spare && spare.length >= length ? spare : new Float32Array(length);
+    spare = undefined;
+    try {
+      const input = letterbox(picture, rect, seen, false, colour, memory);
+      const found = await detections(input, detector, rect, seen, minScore);
+      return found.map((face) => ({ ...face, x: face.x + rect.x, y: face.y + rect.y }));
+    } finally {
+      spare = memory;
+    }
+  }
+
+  async function detections(
+    input: Float32Array,
+    detector: 'tiny' | 'ssd',
+    rect: PixelRect,
+    seen: number,
+    minScore: number,
+  ): Promise<Detection[]> {
     if (detector === 'tiny') {
       const { cells } = await run(await tiny.get(), input, seen, ['cells']);
-      return shift(tinyFaceDetections(cells!, rect, seen, minScore));
+      return tinyFaceDetections(cells!, rect, seen, minScore);
     }
     const network = await ssd.get();
     const { boxes, logits } = await run(network, input, seen, ['boxes', 'logits']);
-    return shift(ssdDetections(boxes!, logits!, network.extra, rect, minScore));
+    return ssdDetections(boxes!, logits!, network.extra, rect, minScore);
   }
 
   async function landmarks(picture: Picture, box: FaceBox): Promise<Point[]> {

@@ -2,9 +2,9 @@
  * face-api's 68-point landmark networks: four (tiny: three) densely connected blocks of depthwise separable convolutions
  * over the face, and one fully connected layer that gives the points.
  */
-import type { WeightSet } from '../../network/weights.js';
 import { GraphBuilder, type ValueName } from './graph-builder.js';
 import type { PixelRect } from './letterbox.js';
+import type { FaceWeights } from './weights.js';
 
 /** A point in picture pixels. */
 export interface Point {
@@ -36,14 +36,14 @@ export const landmarkRanges = {
 export const landmarkMean = [122.782, 117.001, 104.298] as const;
 
 /** The graph: picture [1, 3, 112, 112] -> `points` [1, 136]: x and y in turn, 0..1 of the padded square. */
-export function landmarkGraph(weights: WeightSet, size: LandmarkSize): Uint8Array {
+export function landmarkGraph(weights: FaceWeights, size: LandmarkSize): Uint8Array<ArrayBuffer> {
   const [blocks, layers] = size === 'full' ? [4, 4] : [3, 3];
   const graph = new GraphBuilder(faceLandmarks[size], weights);
   let x: ValueName = graph.normalise(graph.picture(landmarkInput), landmarkMean, 255);
   for (let block = 0; block < blocks; block++) x = denseBlock(graph, x, block, layers);
   // What is left, 112 / 2^blocks square, is averaged whole.
   x = graph.averagePool(x, landmarkInput >> blocks, 1);
-  x = graph.fullyConnected(x, graph.weight('fc/weights', 2), graph.weight('fc/bias', 1).data);
+  x = graph.fullyConnected(x, graph.weight('fc/weights', 2), graph.weight('fc/bias', 1).read());
   graph.output(x, 'points', [1, 136]);
   return graph.finish();
 }
@@ -54,7 +54,7 @@ export function denseBlock(graph: GraphBuilder, x: ValueName, block: number, lay
     block === 0
       ? graph.conv(
           x,
-          { filter: graph.weight('dense0/conv0/filters', 4), bias: graph.weight('dense0/conv0/bias', 1).data },
+          { filter: graph.weight('dense0/conv0/filters', 4), bias: graph.weight('dense0/conv0/bias', 1).read() },
           2,
           'same',
         )

@@ -19,7 +19,8 @@ export function wholePicture({ width, height }: Picture): PixelRect {
 
 /**
  * Network input [1, 3, size, size], samples 0..255, of the rectangle `rect` of the picture. The shorter side is padded with
- * zeros: half before and half after it (the odd pixel after it) if `centred`, else all after it.
+ * zeros: half before and half after it (the odd pixel after it) if `centred`, else all after it. `into` is memory to use, of at
+ * least that length.
  */
 export function letterbox(
   picture: Picture,
@@ -27,6 +28,7 @@ export function letterbox(
   size: number,
   centred: boolean,
   colour: Colour = {},
+  into?: Float32Array,
 ): Float32Array {
   const { planes, toRgb } = componentsOf(picture, colour);
   const side = Math.max(rect.width, rect.height);
@@ -34,7 +36,7 @@ export function letterbox(
   const columns = taps(side, size, paddingBefore(rect.width), rect.width, rect.x);
   const rows = taps(side, size, paddingBefore(rect.height), rect.height, rect.y);
 
-  const out = new Float32Array(3 * size * size);
+  const out = into ? into.subarray(0, 3 * size * size).fill(0) : new Float32Array(3 * size * size);
   const area = size * size;
   const targets = planes.map((_, c) => out.subarray(c * area, (c + 1) * area));
   planes.forEach((plane, c) => {

@@ -14,7 +14,8 @@ describe('weights', () => {
   it('are all there, finite, and of the shape that the manifest says', async () => {
     const weights = await readWeights('face_recognition_model', installed);
     expect(weights.get('fc')?.shape).toEqual([256, 128]);
-    for (const { shape, data } of weights.values()) {
+    for (const { shape, read } of weights.values()) {
+      const data = read();
       expect(data.length).toBe(shape.reduce((a, b) => a * b, 1));
       expect(data.every(Number.isFinite)).toBe(true);
     }

@@ -3,8 +3,8 @@
  * which maps a face to 128 numbers so that faces of one person lie close to each other.
  */
 
-import type { WeightSet } from '../../network/weights.js';
 import { GraphBuilder, type Kernel, type ValueName } from './graph-builder.js';
+import type { FaceWeights } from './weights.js';
 
 /** Name of its files. */
 export const faceRecognition = 'face_recognition_model';
@@ -28,7 +28,7 @@ const blocks = [
 ];
 
 /** The graph: picture [1, 3, 150, 150] -> `descriptor` [1, 128]. */
-export function recognitionGraph(weights: WeightSet): Uint8Array {
+export function recognitionGraph(weights: FaceWeights): Uint8Array<ArrayBuffer> {
   const graph = new GraphBuilder(faceRecognition, weights);
   let x: ValueName = graph.normalise(graph.picture(recognitionInput), mean, 255);
   x = graph.relu(graph.conv(x, scaledKernel(graph, 'conv32_down'), 2, 0)); // 72x72
@@ -64,9 +64,9 @@ function residualDown(graph: GraphBuilder, x: ValueName, name: string, more: num
 /** The convolution and the scale (what is left of a batch normalisation) after it, as one. */
 function scaledKernel(graph: GraphBuilder, prefix: string): Kernel {
   const filter = graph.weight(`${prefix}/conv/filters`, 4);
-  const bias = graph.weight(`${prefix}/conv/bias`, 1).data;
-  const scale = graph.weight(`${prefix}/scale/weights`, 1).data;
-  const offset = graph.weight(`${prefix}/scale/biases`, 1).data;
+  const bias = graph.weight(`${prefix}/conv/bias`, 1).read();
+  const scale = graph.weight(`${prefix}/scale/weights`, 1).read();
+  const offset = graph.weight(`${prefix}/scale/biases`, 1).read();
   return {
     filter,
     scale,

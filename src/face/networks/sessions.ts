@@ -3,9 +3,8 @@
  * takes about 0.2 s, a cached file of it would save two thirds of that and could go stale.
  */
 import { ModelError } from '../../errors.js';
-import { createSession, type Session } from '../../network/runtime.js';
-import type { WeightSet } from '../../network/weights.js';
-import { readWeights, type WeightSource } from './weights.js';
+import { createSession, type Session, type SessionOptions } from '../../network/runtime.js';
+import { type FaceWeights, readWeights, type WeightSource } from './weights.js';
 
 /** A network that can run, and what else its weights hold. */
 export interface BuiltNetwork<Extra> {
@@ -17,8 +16,11 @@ export interface BuiltNetwork<Extra> {
 export interface Recipe<Extra> {
   /** Name of its files, see `readWeights`. */
   name: string;
-  graph(weights: WeightSet): Uint8Array;
-  extra(weights: WeightSet): Extra;
+  /** The ONNX file, in memory that can be resized. */
+  graph(weights: FaceWeights): Uint8Array<ArrayBuffer>;
+  extra(weights: FaceWeights): Extra;
+  /** What onnxruntime may rewrite, see `SessionOptions`; `all` where absent. */
+  optimisation?: SessionOptions['optimisation'];
 }
 
 /** A network that is built by the first call of `get`; after a failure the next call tries again. */
@@ -54,9 +56,11 @@ async function build<Extra>(
   source: WeightSource,
   threads: number,
 ): Promise<BuiltNetwork<Extra>> {
+  const { optimisation = 'all' } = recipe;
   const weights = await readWeights(recipe.name, source);
-  return {
-    session: await createSession(recipe.graph(weights), { threads, frugal: true }),
-    extra: recipe.extra(weights),
-  };
+  const graph = recipe.graph(weights);
+  const session = await createSession(graph, { threads, frugal: true, optimisation });
+  // onnxruntime has its own copy now; these up to 22 MB would wait for the garbage collector.
+  graph.buffer.resize(0);
+  return { session, extra: recipe.extra(weights) };
 }

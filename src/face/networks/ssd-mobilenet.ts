@@ -3,9 +3,9 @@
  * 1704.04861). Six feature maps, from 32x32 down to 1x1, give 5118 boxes as offsets from boxes fixed beforehand.
  */
 import { ModelError } from '../../errors.js';
-import type { WeightArray, WeightSet } from '../../network/weights.js';
 import { type Detection, paddedScale, sigmoid, suppressOverlaps } from './boxes.js';
 import { GraphBuilder, type Kernel, type ValueName } from './graph-builder.js';
+import type { FaceWeights } from './weights.js';
 
 /** Name of its files. */
 export const ssdMobilenet = 'ssd_mobilenetv1_model';
@@ -24,10 +24,10 @@ const classes = 3;
 const faceClass = 1;
 
 /** The graph: picture [1, 3, 512, 512] -> `boxes` [1, 5118, 4], `logits` [1, 5118, 1]. */
-export function ssdMobilenetGraph(weights: WeightSet): Uint8Array {
+export function ssdMobilenetGraph(weights: FaceWeights): Uint8Array<ArrayBuffer> {
   const graph = new GraphBuilder(ssdMobilenet, weights);
   const pointwise = (x: ValueName, prefix: string, stride: number) => {
-    const bias = graph.weight(`${prefix}/convolution_bn_offset`, 1).data;
+    const bias = graph.weight(`${prefix}/convolution_bn_offset`, 1).read();
     return graph.relu6(graph.conv(x, { filter: graph.weight(`${prefix}/weights`, 4), bias }, stride, 'same'));
   };
   const depthwise = (x: ValueName, prefix: string, stride: number) => {
@@ -56,7 +56,7 @@ export function ssdMobilenetGraph(weights: WeightSet): Uint8Array {
   features.forEach((feature, i) => {
     const predictor = (name: string): Kernel => ({
       filter: graph.weight(`Prediction/BoxPredictor_${i}/${name}/weights`, 4),
-      bias: graph.weight(`Prediction/BoxPredictor_${i}/${name}/biases`, 1).data,
+      bias: graph.weight(`Prediction/BoxPredictor_${i}/${name}/biases`, 1).read(),
     });
     boxes.push(graph.rows(graph.conv(feature, predictor('BoxEncodingPredictor'), 1, 'same'), 4));
     logits.push(graph.rows(graph.conv(feature, onlyFaces(predictor('ClassPredictor')), 1, 'same'), 1));
@@ -67,10 +67,10 @@ export function ssdMobilenetGraph(weights: WeightSet): Uint8Array {
 }
 
 /** The boxes fixed beforehand, [5118, 4]: top, left, bottom, right, 0..1 of the padded square. Throws ModelError. */
-export function ssdAnchors(weights: WeightSet): Float32Array {
+export function ssdAnchors(weights: FaceWeights): Float32Array {
   const anchors = weights.get('Output/extra_dim');
   if (anchors?.shape.at(-1) !== 4) throw new ModelError(`the weights of ${ssdMobilenet} lack Output/extra_dim`);
-  return anchors.data;
+  return anchors.read();
 }
 
 /**
@@ -114,13 +114,14 @@ export function ssdDetections(
 /** The depthwise filter and bias that include the batch normalisation after it. */
 function foldBatchNorm(graph: GraphBuilder, prefix: string): Kernel {
   const filter = graph.weight(`${prefix}/depthwise_weights`, 4);
-  const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(
-    (name) => graph.weight(`${prefix}/BatchNorm/${name}`, 1).data,
+  const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) =>
+    graph.weight(`${prefix}/BatchNorm/${name}`, 1).read(),
   ) as [Float32Array, Float32Array, Float32Array, Float32Array];
   const scale = Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c]! + batchNormEpsilon));
+  // [height, width, channels, 1]: the channel is the fastest.
+  const data = filter.read().map((value, i) => value * scale[i % scale.length]!);
   return {
-    // [height, width, channels, 1]: the channel is the fastest.
-    filter: { shape: filter.shape, data: filter.data.map((value, i) => value * scale[i % scale.length]!) },
+    filter: { shape: filter.shape, read: () => data },
     bias: beta.map((b, c) => b - mean[c]! * scale[c]!),
   };
 }
@@ -129,6 +130,6 @@ function foldBatchNorm(graph: GraphBuilder, prefix: string): Kernel {
 function onlyFaces({ filter, bias }: Kernel): Kernel {
   const isFace = (_: number, i: number) => i % classes === faceClass;
   const shape = filter.shape.with(3, filter.shape[3]! / classes);
-  const pick: WeightArray = { shape, data: filter.data.filter(isFace) };
-  return { filter: pick, bias: bias.filter(isFace) };
+  const data = filter.read().filter(isFace);
+  return { filter: { shape, read: () => data }, bias: bias.filter(isFace) };
 }

@@ -2,9 +2,9 @@
  * face-api's tiny face detector: Tiny YOLO v2 (Redmon and Farhadi 2016, arXiv 1612.08242) with depthwise separable
  * convolutions. It divides the padded picture into cells of 32x32 and gives five boxes for each, one per anchor.
  */
-import type { WeightSet } from '../../network/weights.js';
 import { type Detection, paddedScale, sigmoid, suppressOverlaps } from './boxes.js';
 import { GraphBuilder, type Kernel, type ValueName } from './graph-builder.js';
+import type { FaceWeights } from './weights.js';
 
 /** Name of its files. */
 export const tinyFaceDetector = 'tiny_face_detector_model';
@@ -24,18 +24,26 @@ const anchors = [
 /** Values per anchor: x, y, width, height, score. */
 const encoding = 5;
 const overlapThreshold = 0.4;
+/** The picture's side is a multiple of 32. */
+const strips = 4;
 const leak = 0.10000000149011612;
 
 /** The graph: picture [1, 3, n, n] -> `cells` [1, n/32 * n/32 * 5, 5], cells in rows from the top. */
-export function tinyFaceDetectorGraph(weights: WeightSet): Uint8Array {
+export function tinyFaceDetectorGraph(weights: FaceWeights): Uint8Array<ArrayBuffer> {
   const graph = new GraphBuilder(tinyFaceDetector, weights);
   const kernel = (prefix: string) => ({
     filter: graph.weight(`${prefix}/filters`, 4),
-    bias: graph.weight(`${prefix}/bias`, 1).data,
+    bias: graph.weight(`${prefix}/bias`, 1).read(),
   });
-  let out: ValueName = graph.leakyRelu(graph.conv(graph.picture('n'), normalising(kernel('conv0')), 1, 0), leak);
+  // The first layer's 16 channels of a picture of 608 are 23 MB: it is pooled strip by strip. It pads nothing, so two rows more are
+  // enough, and strips of an even number of rows are pooled as the whole is.
+  const first = normalising(kernel('conv0'));
+  const pooled = graph.strips(graph.picture('n'), strips, 2).map((strip) => {
+    return graph.maxPool(graph.leakyRelu(graph.conv(strip, first, 1, 0), leak), 2, 2, 'same');
+  });
+  let out: ValueName = graph.concat(pooled, 2);
   for (const layer of [1, 2, 3, 4, 5]) {
-    out = graph.maxPool(out, 2, 2, 'same');
+    if (layer > 1) out = graph.maxPool(out, 2, 2, 'same');
     out = graph.leakyRelu(graph.separable(out, `conv${layer}`, 1), leak);
   }
   out = graph.maxPool(out, 2, 1, 'same');
@@ -47,10 +55,10 @@ export function tinyFaceDetectorGraph(weights: WeightSet): Uint8Array {
 /** The kernel for samples 0..255 rather than (sample - mean) / 255: an eighth of the network's time. Exact, as it pads nothing. */
 function normalising({ filter, bias }: Kernel): Kernel {
   const [input, output] = filter.shape.slice(2) as [number, number];
-  const data = filter.data.map((value) => value / 255);
+  const data = filter.read().map((value) => value / 255);
   const shifted = bias.slice();
   for (let i = 0; i < data.length; i++) shifted[i % output]! -= data[i]! * mean[Math.floor(i / output) % input]!;
-  return { filter: { ...filter, data }, bias: shifted };
+  return { filter: { shape: filter.shape, read: () => data }, bias: shifted };
 }
 
 /**

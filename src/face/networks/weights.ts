@@ -4,10 +4,19 @@
  */
 import { z } from 'zod';
 import { ModelError } from '../../errors.js';
-import type { WeightArray, WeightSet } from '../../network/weights.js';
 
 /** Gives the bytes of a file of face-api's `model` folder, for example `tiny_face_detector_model.bin`. */
 export type WeightSource = (file: string) => Promise<Uint8Array>;
+
+/** A tensor as it is stored; floats are made of it when they are asked for, each time anew. */
+export interface FaceWeight {
+  shape: readonly number[];
+  /** The float32 values; `into` is room that may be used for them, as large as they are or larger. */
+  read(into?: Float32Array): Float32Array;
+}
+
+/** Tensors by name. */
+export type FaceWeights = ReadonlyMap<string, FaceWeight>;
 
 /** What to do about unusable weights. */
 const remedy = 'install @vladmandic/face-api 1.7.15 again, or give its model files through the option `weights`';
@@ -38,10 +47,9 @@ type Entry = z.infer<typeof manifest>[number]['weights'][number];
 
 /**
  * The float32 tensors of one network, by name, dequantised (value = scale * stored + min); integer tensors, which the
- * networks carry along but do not use, are left out. They are dequantised when they are asked for, each time anew: the largest
- * network is 23 MB of float32. Throws ModelError where a file is missing or damaged.
+ * networks carry along but do not use, are left out. The largest network is 23 MB of float32. Throws ModelError where a file is missing or damaged.
  */
-export async function readWeights(network: string, source: WeightSource): Promise<WeightSet> {
+export async function readWeights(network: string, source: WeightSource): Promise<FaceWeights> {
   const file = `${network}-weights_manifest.json`;
   const { paths, weights } = parseManifest(file, await bytesOf(file, source));
   const binary = await bytesOf(paths[0], source);
@@ -49,17 +57,16 @@ export async function readWeights(network: string, source: WeightSource): Promis
   if (binary.length !== wanted) {
     throw new ModelError(`${paths[0]} is damaged: it has ${binary.length} bytes, not ${wanted}; ${remedy}`);
   }
-  const set = new Map<string, WeightArray>();
+  const set = new Map<string, FaceWeight>();
   let offset = 0;
   for (const entry of weights) {
     const bytes = storedBytes(entry);
     if (entry.dtype === 'float32') {
       const stored = binary.subarray(offset, offset + bytes);
+      const count = elements(entry);
       set.set(entry.name, {
         shape: entry.shape,
-        get data() {
-          return dequantise(entry, stored);
-        },
+        read: (into = new Float32Array(count)) => dequantise(entry, stored, into.subarray(0, count)),
       });
     }
     offset += bytes;
@@ -92,8 +99,7 @@ function storedBytes(entry: Entry): number {
   return elements(entry) * elementBytes[entry.quantization?.dtype ?? entry.dtype];
 }
 
-function dequantise(entry: Entry, stored: Uint8Array): Float32Array {
-  const out = new Float32Array(elements(entry));
+function dequantise(entry: Entry, stored: Uint8Array, out: Float32Array): Float32Array {
   const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
   const { dtype, scale = 1, min = 0 } = entry.quantization ?? { dtype: entry.dtype };
   if (dtype === 'uint8') {
