@@ -2,13 +2,13 @@
 import { defaultModel } from '../../src/analyze.js';
 import { modelNamed } from '../../src/cli/models.js';
 import { loadFaceNetworks } from '../../src/face/networks/index.js';
-import { loadModel, withoutKeyFrames } from '../../src/network/model.js';
+import { type ExpressionModel, loadModel, withoutKeyFrames } from '../../src/network/model.js';
 import { tinyModel } from '../../test/support/tiny-model.js';
 import { loadOnnxPipeline } from './expression-network.js';
 import { loadTensorflowPipeline } from './face-api-tensorflow.js';
 import { samples, type Tools } from './task.js';
 
-/** @param twin a trained model of kind `keyframes` for the decoded twin; without one its weights are random */
+/** @param twin a trained model of decoded luma (configs/twin.json) for the decoded twin; without one its weights are random */
 export function openTools(threads: number, twin?: string): Tools {
   const opened: Promise<{ close(): Promise<void> }>[] = [];
   const once = <T extends { close(): Promise<void> }>(load: () => Promise<T>): (() => Promise<T>) => {
@@ -25,7 +25,7 @@ export function openTools(threads: number, twin?: string): Tools {
   return {
     model,
     residual: once(() => loadModel(modelNamed('residual'), { threads })),
-    twin: once(async () => loadModel(twin ?? (await untrained()), { threads })),
+    twin: once(async () => asPictures(await loadModel(twin ?? (await untrained()), { threads }))),
     faces: once(() => loadFaceNetworks({ threads })),
     faceApi: once(() => loadOnnxPipeline(threads)),
     tensorflow: once(() => loadTensorflowPipeline(threads)),
@@ -35,6 +35,16 @@ export function openTools(threads: number, twin?: string): Tools {
       for (const each of opened) await (await each).close();
     },
   };
+}
+
+/** Luma of pictures is one and the same tensor, whichever pictures they are: decoded P-frames are cut and read as I-frames are. */
+function asPictures(model: ExpressionModel): ExpressionModel {
+  const { kind, colour, ...signal } = model.card.signal;
+  if (kind !== 'keyframes' && !(kind === 'decoded' && colour === 'luma')) {
+    throw new Error(`--twin reads ${kind}: train one by configs/twin.json`);
+  }
+  if (signal.frames !== samples) throw new Error(`--twin reads ${signal.frames} pictures, not ${samples}`);
+  return { ...model, card: { ...model.card, signal: { ...signal, kind: 'keyframes' } } };
 }
 
 /** For accuracy: the same recipe without the people that it is measured on. */
