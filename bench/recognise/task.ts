@@ -27,6 +27,7 @@ export const samples = 8;
 export interface Tools {
   model(): Promise<ExpressionModel>;
   residual(): Promise<ExpressionModel>;
+  int8(): Promise<ExpressionModel>;
   /** The same backbone over pictures. */
   twin(): Promise<ExpressionModel>;
   faces(): Promise<FaceNetworks>;
@@ -52,6 +53,8 @@ export interface Task {
   name: string;
   /** What it is given and what is left out, for the record. */
   note: string;
+  /** False: its accuracy is not measured. Default true. */
+  tested?: boolean;
   run(clip: Clip, mode: Mode, tools: Tools): Promise<Done>;
 }
 

@@ -25,6 +25,7 @@ export function openTools(threads: number, twin?: string): Tools {
   return {
     model,
     residual: once(() => loadModel(modelNamed('residual'), { threads })),
+    int8: once(() => loadModel(modelNamed('int8'), { threads })),
     twin: once(async () => asPictures(await loadModel(twin ?? (await untrained()), { threads }))),
     faces: once(() => loadFaceNetworks({ threads })),
     faceApi: once(() => loadOnnxPipeline(threads)),

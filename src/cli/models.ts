@@ -3,6 +3,8 @@
 const shipped: Readonly<Record<string, string>> = {
   default: '../../models/default.onnx',
   residual: '../../models/residual.onnx',
+  // The default in 8-bit integers.
+  int8: '../../models/int8.onnx',
   // The default's recipe without the people of folds 8 and 9 of its data: the figures of the cards can be repeated with it.
   heldout: '../../models/heldout.onnx',
 };

@@ -10,6 +10,7 @@ import { registerEvaluate } from './commands/evaluate.js';
 import { registerExtract } from './commands/extract.js';
 import { registerFuse } from './commands/fuse.js';
 import { registerInspect } from './commands/inspect.js';
+import { registerQuantise } from './commands/quantise.js';
 import { registerReproduce } from './commands/reproduce.js';
 import { registerTrain } from './commands/train.js';
 import { packageVersion } from './version.js';
@@ -43,6 +44,7 @@ export function buildProgram(signal: AbortSignal): Command {
   registerCrossval(program, signal);
   registerAblate(program, signal);
   registerFuse(program, signal);
+  registerQuantise(program, signal);
   registerDoctor(program);
   registerCompletion(program);
   registerDataset(program, signal);

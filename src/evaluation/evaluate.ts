@@ -37,30 +37,43 @@ export interface Evaluation {
 /** Clips that are predicted in one call. */
 const batch = 32;
 
-/**
- * Predicts every clip. Only the P-frames that the model's signal needs are parsed. Throws what reading a clip throws, with
- * the clip's path in the message, and MalformedStreamError for a label that the model does not have or a clip without
- * P-frames.
- */
-export async function evaluateClips(
-  model: ExpressionModel,
+/** Clips that are predicted in one call, as the model reads them. Arrays hold until the next batch is asked for. */
+export interface ClipBatch {
+  rows: readonly DatasetClip[];
+  /** [n, T, C, S, S] */
+  input: Float32Array;
+  /** Of a fused model: the I-frames of each clip, `undefined` where none can be decoded. */
+  keys: (Float32Array | undefined)[];
+  /** Clips with frames that could not be read, or not wholly. */
+  damaged: string[];
+  /** P-frames parsed. */
+  parsed: number;
+}
+
+/** The clips in batches, in their order. Throws as `evaluateClips`. */
+export async function* clipBatches(
+  { card, keyframes }: Pick<ExpressionModel, 'card' | 'keyframes'>,
   dataset: Dataset,
   clips: readonly DatasetClip[],
-  options: EvaluateOptions = {},
-): Promise<Evaluation> {
-  const { labels, signal, normalisation } = model.card;
+  abort?: AbortSignal,
+): AsyncGenerator<ClipBatch> {
+  const { labels, signal, normalisation } = card;
   const cropper = new FrameCropper(signal);
   const read = readerOf(signal);
   const tensor = new ClipTensor(signal, normalisation);
   const input = new Float32Array(batch * tensor.length);
-  const readKeys = model.keyframes && keyFrameReader(model.keyframes);
-  const result: Evaluation = { outcomes: [], embeddings: [], milliseconds: 0, damaged: [], withoutKeys: [], parsed: 0 };
-  const begin = performance.now();
+  const readKeys = keyframes && keyFrameReader(keyframes);
   for (let at = 0; at < clips.length; at += batch) {
-    const part = clips.slice(at, at + batch);
-    const keys: (Float32Array | undefined)[] = [];
-    for (const [i, row] of part.entries()) {
-      options.signal?.throwIfAborted();
+    const rows = clips.slice(at, at + batch);
+    const found: ClipBatch = {
+      rows,
+      input: input.subarray(0, rows.length * tensor.length),
+      keys: [],
+      damaged: [],
+      parsed: 0,
+    };
+    for (const [i, row] of rows.entries()) {
+      abort?.throwIfAborted();
       if (!labels.includes(row.emotion)) {
         throw new MalformedStreamError(
           `manifest.csv: line ${row.line}, column emotion: the model has no label ${row.emotion}, only ${labels.join(', ')}`,
@@ -73,7 +86,7 @@ export async function evaluateClips(
           track: 'linear',
           needed: (count, afterKey) =>
             count === 0 ? [] : framesNeeded(signal, evenPlan(signal.frames, 0, count), afterKey),
-          signal: options.signal,
+          signal: abort,
         }),
       );
       const { count } = clip.sequence;
@@ -81,27 +94,42 @@ export async function evaluateClips(
         const lacks = signal.kind === 'keyframes' ? 'no I-frame that can be decoded' : 'no P-frame';
         throw new MalformedStreamError(`${row.path} has ${lacks}: there is nothing to read`);
       }
-      result.parsed += clip.parsed;
-      if (readKeys) {
-        keys[i] = await withPath(row, () => readKeys(dataset, row, options.signal));
-        if (!keys[i]) result.withoutKeys.push(row.path);
-      }
-      if (clip.damaged > 0) result.damaged.push(row.path);
+      found.parsed += clip.parsed;
+      if (readKeys) found.keys[i] = await withPath(row, () => readKeys(dataset, row, abort));
+      if (clip.damaged > 0) found.damaged.push(row.path);
       const view = centreView(cropper.size, signal.size);
       tensor.fill(clip.sequence, evenPlan(signal.frames, 0, count), view, input, i * tensor.length);
     }
-    const { probabilities, embedding } = await model.predict(
-      input.subarray(0, part.length * tensor.length),
-      part.length,
-      keys,
-    );
-    part.forEach((row, i) => {
+    yield found;
+  }
+}
+
+/**
+ * Predicts every clip. Only the P-frames that the model's signal needs are parsed. Throws what reading a clip throws, with
+ * the clip's path in the message, and MalformedStreamError for a label that the model does not have or a clip without
+ * P-frames.
+ */
+export async function evaluateClips(
+  model: ExpressionModel,
+  dataset: Dataset,
+  clips: readonly DatasetClip[],
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { labels } = model.card;
+  const result: Evaluation = { outcomes: [], embeddings: [], milliseconds: 0, damaged: [], withoutKeys: [], parsed: 0 };
+  const begin = performance.now();
+  for await (const { rows, input, keys, damaged, parsed } of clipBatches(model, dataset, clips, options.signal)) {
+    result.parsed += parsed;
+    result.damaged.push(...damaged);
+    const { probabilities, embedding } = await model.predict(input, rows.length, keys);
+    rows.forEach((row, i) => {
+      if (model.keyframes && !keys[i]) result.withoutKeys.push(row.path);
       const answer = Array.from(probabilities.subarray(i * labels.length, (i + 1) * labels.length));
       result.outcomes.push(outcomeOf(row, labels, answer));
-      const size = embedding.length / part.length;
+      const size = embedding.length / rows.length;
       result.embeddings.push(embedding.slice(i * size, (i + 1) * size));
     });
-    options.onProgress?.(Math.min(at + batch, clips.length), clips.length);
+    options.onProgress?.(result.outcomes.length, clips.length);
   }
   result.milliseconds = (performance.now() - begin) / Math.max(1, clips.length);
   return result;

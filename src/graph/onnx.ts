@@ -10,8 +10,14 @@ import type { Attribute, DataType, Values } from './tensor.js';
 export const irVersion = 10;
 export const opset = 21;
 
+/** What a file can hold: a graph's types, and bytes, as which a quantised network keeps its weights. */
+export type StoredType = DataType | 'int8' | 'uint8';
+
 /** TensorProto.DataType */
-const dataTypes: Readonly<Record<DataType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+export const dataTypes: Readonly<Record<StoredType, number>> = {
+  ...{ float32: 1, uint8: 2, int8: 3 },
+  ...{ int32: 6, int64: 7, bool: 9 },
+};
 
 export interface OnnxNode {
   name: string;
@@ -32,7 +38,7 @@ export interface OnnxValue {
 
 export interface OnnxInitializer {
   name: string;
-  type: DataType;
+  type: StoredType;
   shape: readonly number[];
   /** A function is asked once, when its place in the file has come, and its answer is copied: it may use one array again and again. */
   values: Values | (() => Values);
@@ -159,7 +165,7 @@ function writeAttribute(w: Writer, name: string, value: Attribute): void {
 }
 
 /** Bytes of a value of a tensor. */
-const valueBytes: Readonly<Record<DataType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+const valueBytes: Readonly<Record<StoredType, number>> = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, bool: 1 };
 
 /** TensorProto with raw_data, which is little-endian as is every machine that runs this. */
 function tensorParts({ name, type, shape, values }: OnnxInitializer): Part[] {

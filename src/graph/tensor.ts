@@ -6,7 +6,7 @@
 import { ModelError } from '../errors.js';
 
 export type DataType = 'float32' | 'int32' | 'int64' | 'bool';
-export type Values = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type Values = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
 /** A value of the graph: row-major, static shape. */
 export interface Tensor {

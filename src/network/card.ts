@@ -71,6 +71,8 @@ export const modelCardSchema = z
     mirror: z.boolean().optional(),
     /** Probabilities are sharpened (below 1) or flattened (above 1) by it: p^(1 / temperature), normalised. 1 if left out. */
     temperature: z.number().positive().optional(),
+    /** The networks compute in 8-bit integers, on ranges seen in so many clips of these folds (`vultus quantise`). */
+    quantisation: z.strictObject({ clips: z.int().min(1), folds: z.array(z.union([z.int(), z.string()])) }).optional(),
     /** A second network in the same file reads the clip's I-frames; its log-probabilities count `weight` times. */
     keyframes: z
       .strictObject({

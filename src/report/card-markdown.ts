@@ -36,12 +36,17 @@ export function cardMarkdown({ name, card, keyframes, hash }: CardOf): string {
     ],
     ['training', `${training.epochs} epochs, seed ${training.seed}; ${settings.join(', ')}`],
     ['calibration', calibration(card)],
+    ...(card.quantisation ? [['integers', quantisation(card.quantisation)] as const] : []),
     ['intended use', card.intendedUse],
     ['not for', card.forbiddenUse],
     ['notes', card.notes || 'none'],
   ] as const;
   const table = rows.map(([key, value]) => `| ${key} | ${cell(value)} |`);
   return [`## ${name}`, '', '| | |', '| --- | --- |', ...table, '', ...card.metrics.flatMap(measures)].join('\n');
+}
+
+function quantisation({ clips, folds }: NonNullable<ModelCard['quantisation']>): string {
+  return `weights of 7 bits, activations of 8 with ranges seen in ${clips} clips of folds ${folds.join(', ')}`;
 }
 
 function calibration({ temperature, keyframes }: ModelCard): string {

@@ -10,11 +10,11 @@ import { evaluateClips } from '../evaluation/evaluate.js';
 import { learntFrom } from '../evaluation/overlap.js';
 import { type ClipOutcome, type EvaluationReport, reportOf } from '../evaluation/report.js';
 import { replaceOnnxMetadata } from '../graph/index.js';
-import type { CardMetrics, ModelCard } from '../network/card.js';
+import type { ModelCard } from '../network/card.js';
 import { metadataOf } from '../network/card-file.js';
 import { combine, fuseModels } from '../network/fused.js';
 import { loadModel, readCard } from '../network/model.js';
-import { cardMetricsOf } from './model-card.js';
+import { sameRecipe, testMetrics } from './model-card.js';
 
 export interface FuseOptions {
   /** Bytes of the two model files. Without the second, the first is calibrated and tested alone. */
@@ -73,13 +73,9 @@ export function fuseLike(
   const second = keyframes && readCard(keyframes);
   assertSameData(card, second);
   const { temperature, keyframes: joined } = like;
-  const metrics = like.metrics.map((one) => ({
-    ...one,
-    split: `the same recipe, trained on folds ${like.data.folds.join(', ')}: ${one.split}`,
-  }));
   const date = new Date().toISOString().slice(0, 10);
   return fileOf(residual, keyframes, {
-    ...{ ...card, name, date, metrics, notes: joinedNotes(card, second) },
+    ...{ ...card, name, date, metrics: sameRecipe(like), notes: joinedNotes(card, second) },
     ...(temperature !== undefined && { temperature }),
     ...(joined && { keyframes: joined }),
   });
@@ -100,7 +96,8 @@ function assertSameData(first: ModelCard, second: ModelCard | undefined): void {
   }
 }
 
-function fileOf(residual: Uint8Array, keyframes: Uint8Array | undefined, card: ModelCard): Uint8Array {
+/** One or two networks under a card. */
+export function fileOf(residual: Uint8Array, keyframes: Uint8Array | undefined, card: ModelCard): Uint8Array {
   return keyframes ? fuseModels(residual, keyframes, card) : replaceOnnxMetadata(residual, metadataOf(card));
 }
 
@@ -139,21 +136,10 @@ export async function fuse(options: FuseOptions): Promise<Fused> {
     metrics: [],
   };
   const outcomes = await judge(fileOf(options.residual, keyframes, fusedCard), options, test, 'testing');
-  const report = reportOf(outcomes, card.labels);
-  const metrics: CardMetrics[] = [
-    { ...cardMetricsOf(report), split: `test fold ${testFold} (${report.subjects} subjects never seen), all codecs` },
-  ];
-  for (const codec of [...new Set(test.map((row) => row.codec))].sort()) {
-    const paths = new Set(test.filter((row) => row.codec === codec).map(({ path }) => path));
-    const part = reportOf(
-      outcomes.filter(({ path }) => paths.has(path)),
-      card.labels,
-    );
-    metrics.push({ ...cardMetricsOf(part), split: `test fold ${testFold}, ${codec}` });
-  }
+  const metrics = testMetrics(test, outcomes, card.labels, testFold);
   const finished: ModelCard = { ...fusedCard, metrics };
   const model = fileOf(options.residual, keyframes, finished);
-  return { model, card: finished, validation: { residual, fused }, test: report };
+  return { model, card: finished, validation: { residual, fused }, test: reportOf(outcomes, card.labels) };
 }
 
 async function judge(

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Split } from '../dataset/folds.js';
+import type { DatasetClip } from '../dataset/manifest.js';
 import type { Metrics } from '../evaluation/metrics.js';
-import type { EvaluationReport } from '../evaluation/report.js';
+import { type ClipOutcome, type EvaluationReport, reportOf } from '../evaluation/report.js';
 import type { CardMetrics, ModelCard } from '../network/card.js';
 import type { Normalisation } from '../residual/tensor.js';
 import type { TrainingConfig } from './config.js';
@@ -98,6 +99,36 @@ export function cardOf(source: CardSource): ModelCard {
 /** What a card says of a report. */
 export function cardMetricsOf({ n, war, uar, macroF1, ece, byCondition, byGroup }: EvaluationReport) {
   return { n, war, uar, macroF1, ece, byCondition: short(byCondition), byGroup: short(byGroup) };
+}
+
+/** Scores on a test fold whose people the model never saw: over all codecs, and for each. */
+export function testMetrics(
+  clips: readonly DatasetClip[],
+  outcomes: readonly ClipOutcome[],
+  labels: readonly string[],
+  fold: number,
+): CardMetrics[] {
+  const report = reportOf(outcomes, labels);
+  const metrics: CardMetrics[] = [
+    { ...cardMetricsOf(report), split: `test fold ${fold} (${report.subjects} subjects never seen), all codecs` },
+  ];
+  for (const codec of [...new Set(clips.map((row) => row.codec))].sort()) {
+    const paths = new Set(clips.filter((row) => row.codec === codec).map(({ path }) => path));
+    const part = reportOf(
+      outcomes.filter(({ path }) => paths.has(path)),
+      labels,
+    );
+    metrics.push({ ...cardMetricsOf(part), split: `test fold ${fold}, ${codec}` });
+  }
+  return metrics;
+}
+
+/** Scores of a model's recipe as scores of another model of it, which learnt from more people. */
+export function sameRecipe(tested: ModelCard): CardMetrics[] {
+  return tested.metrics.map((one) => ({
+    ...one,
+    split: `the same recipe, trained on folds ${tested.data.folds.join(', ')}: ${one.split}`,
+  }));
 }
 
 /** An optional part of the config as `name.key` entries. */

@@ -17,6 +17,7 @@ import { FrameCropper } from '../residual/crop.js';
 import { evenPlan, framesNeeded } from '../residual/sampling.js';
 import { parseTrainingConfig } from './config.js';
 import { fuse, fuseLike } from './fuse.js';
+import { quantise } from './quantise.js';
 import type { EpochRecord } from './record.js';
 import { type TrainOptions, type TrainResult, train } from './run.js';
 
@@ -147,6 +148,19 @@ describe('train', () => {
     expect(like.metrics[0]).toMatchObject({ war: fused.card.metrics[0]!.war });
     expect(like.metrics[0]!.split).toContain('trained on folds 1, 2');
     expect(() => fuseLike(all[0], all[1], readCard(tested[0]), 'x')).toThrow('of one network');
+
+    const common = { dataset, clips: dataset.clips, name: 'small', calibration: 6, threads: 1 };
+    const small = await quantise({ ...common, model: fused.model, test: 3 });
+    expect(small.card).toMatchObject({ quantisation: { clips: 6 }, keyframes: fused.card.keyframes });
+    expect(small.card.quantisation!.folds).not.toContain(3);
+    expect(small.test!.n).toBe(fused.test.n);
+    expect(Math.abs(small.test!.war - fused.test.war)).toBeLessThanOrEqual(0.25);
+    const everyone = fuseLike(all[0], all[1], fused.card, 'everyone');
+    await expect(quantise({ ...common, model: everyone, test: 3 })).rejects.toThrow('was trained on fold 3');
+    await expect(quantise({ ...common, model: small.model, test: 3 })).rejects.toThrow('quantised already');
+    await expect(quantise({ ...common, model: everyone, test: fused.card })).rejects.toThrow('is not quantised');
+    const smallEveryone = await quantise({ ...common, model: everyone, test: small.card });
+    expect(smallEveryone.card.metrics[0]).toMatchObject({ war: small.test!.war });
 
     const alone = await fuse({
       ...{ residual: tested[0], dataset, clips: dataset.clips, name: 'alone', threads: 1 },

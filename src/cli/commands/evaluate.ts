@@ -26,7 +26,7 @@ export function registerEvaluate(program: Command, signal: AbortSignal): void {
   program
     .command('evaluate')
     .description('test a model on a folder with manifest.csv')
-    .requiredOption('--model <file>', 'default, residual, heldout, or a model.onnx that vultus trained')
+    .requiredOption('--model <file>', 'default, int8, residual, heldout, or a model.onnx that vultus trained')
     .requiredOption('--data <dir>', 'folder of the data set')
     .addOption(
       new Option('--fold <n...>', 'only clips of these folds (default: all)').argParser(
