@@ -54,7 +54,10 @@ export function registerAnalyze(program: Command, signal: AbortSignal): void {
     .argument('<video...>', 'video files, folders of them, or patterns in quotes')
     .summary('tell the facial expression over time')
     .description('Tells the facial expression over time, from the residual and the motion vectors of P-frames.')
-    .option('--model <file>', 'default, int8 (the same, quicker), residual (P-frames alone, as the paper), or a model of vultus train')
+    .option(
+      '--model <file>',
+      'default, int8 (the same, quicker), residual (P-frames alone, as the paper), or a model of vultus train',
+    )
     .option('--faces <auto|frame|x,y,w,h>', 'which faces to read', parseFaces, 'auto')
     .option(
       '--reanchor',
