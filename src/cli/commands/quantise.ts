@@ -30,7 +30,7 @@ learnt from everyone takes over the scores of a quantised one of the same recipe
 export function registerQuantise(program: Command, signal: AbortSignal): void {
   program
     .command('quantise')
-    .description('a model in 8-bit integers: a quarter of the size, quicker on processors that multiply them')
+    .description('a model in 8-bit integers: a third of the size, quicker on processors that multiply them')
     .requiredOption('--model <file>', 'default, heldout, residual, or a model of vultus train or fuse')
     .requiredOption('--data <dir>', 'folder of the data set')
     .requiredOption('--out <file>', 'the model to write')

@@ -61,6 +61,6 @@ async function build<Extra>(
   const graph = recipe.graph(weights);
   const session = await createSession(graph, { threads, frugal: true, optimisation });
   // onnxruntime has its own copy now; these up to 22 MB would wait for the garbage collector.
-  graph.buffer.resize(0);
+  if (graph.buffer.resizable) graph.buffer.resize(0);
   return { session, extra: recipe.extra(weights) };
 }
