@@ -22,14 +22,29 @@ type Fields = Readonly<Record<number, (r: Reader) => void>>;
 /** The file's graph and metadata; weights are copies. Throws ModelError where it is no ONNX file, or not of the kind vultus writes. */
 export function readOnnx(bytes: Uint8Array): OnnxModel {
   let graph: Omit<OnnxModel, 'metadata'> | undefined;
+  const metadata = readModel(bytes, (part) => {
+    graph = readGraph(part);
+  });
+  return { ...graph!, metadata };
+}
+
+/** Only `metadata_props`; what the graph holds is not looked at. Throws ModelError where the bytes are no protobuf or hold no graph. */
+export function readOnnxMetadata(bytes: Uint8Array): Record<string, string> {
+  return readModel(bytes, () => undefined);
+}
+
+/** ModelProto: the metadata; its GraphProto goes to `graph`, a view of the file. */
+function readModel(bytes: Uint8Array, graph: (part: Uint8Array) => void): Record<string, string> {
   const metadata: Record<string, string> = {};
+  let found = false;
   try {
     readFields(bytes, {
       7: (r) => {
-        graph = readGraph(r.bytes());
+        found = true;
+        graph(r.bytes());
       },
       14: (r) => {
-        const { 1: key = '', 2: value = '' } = readTexts(r.bytes());
+        const { key, value } = readProperty(r.bytes());
         Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true, writable: true });
       },
     });
@@ -37,8 +52,8 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
     if (cause instanceof ModelError) throw cause;
     throw new ModelError('not an ONNX file: its protobuf cannot be read', { cause });
   }
-  if (!graph) throw new ModelError('not an ONNX file: it holds no graph');
-  return { ...graph, metadata };
+  if (!found) throw new ModelError('not an ONNX file: it holds no graph');
+  return metadata;
 }
 
 function readFields(bytes: Uint8Array, fields: Fields): void {
@@ -51,12 +66,18 @@ function readFields(bytes: Uint8Array, fields: Fields): void {
   }
 }
 
-/** The text fields of a message that holds nothing else. */
-function readTexts(bytes: Uint8Array): Record<number, string> {
-  const texts: Record<number, string> = {};
-  const r = protobuf.Reader.create(bytes);
-  while (r.pos < r.len) texts[r.uint32() >>> 3] = r.string();
-  return texts;
+/** StringStringEntryProto */
+function readProperty(bytes: Uint8Array): { key: string; value: string } {
+  const property = { key: '', value: '' };
+  readFields(bytes, {
+    1: (r) => {
+      property.key = r.string();
+    },
+    2: (r) => {
+      property.value = r.string();
+    },
+  });
+  return property;
 }
 
 const int = (r: Reader): number => Number(r.int64());

@@ -226,38 +226,3 @@ function writeMetadata(w: Writer, metadata: Readonly<Record<string, string>>): v
     });
   }
 }
-
-/**
- * Reads `metadata_props` out of an ONNX file and skips the rest. Throws ModelError where the bytes are no protobuf or hold
- * no graph.
- */
-export function readOnnxMetadata(bytes: Uint8Array): Record<string, string> {
-  const metadata: Record<string, string> = {};
-  let graph = false;
-  try {
-    const r = protobuf.Reader.create(bytes);
-    while (r.pos < r.len) {
-      const field = r.uint32();
-      if (field >>> 3 === 7 && (field & 7) === 2) graph = true;
-      if (field !== tag(14, 2)) {
-        r.skipType(field & 7);
-        continue;
-      }
-      const end = r.uint32() + r.pos;
-      if (end > r.len) throw new RangeError('past the end');
-      let key = '';
-      let value = '';
-      while (r.pos < end) {
-        const inner = r.uint32();
-        if (inner === tag(1, 2)) key = r.string();
-        else if (inner === tag(2, 2)) value = r.string();
-        else r.skipType(inner & 7);
-      }
-      Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true, writable: true });
-    }
-  } catch (cause) {
-    throw new ModelError('not an ONNX file: its protobuf cannot be read', { cause });
-  }
-  if (!graph) throw new ModelError('not an ONNX file: it holds no graph');
-  return metadata;
-}
