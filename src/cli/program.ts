@@ -6,6 +6,7 @@ import { registerCompletion } from './commands/completion.js';
 import { registerCrossval } from './commands/crossval.js';
 import { registerDataset } from './commands/dataset.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerErase } from './commands/erase.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerExtract } from './commands/extract.js';
 import { registerFuse } from './commands/fuse.js';
@@ -44,6 +45,7 @@ export function buildProgram(signal: AbortSignal): Command {
   registerCrossval(program, signal);
   registerAblate(program, signal);
   registerFuse(program, signal);
+  registerErase(program, signal);
   registerQuantise(program, signal);
   registerDoctor(program);
   registerCompletion(program);

@@ -69,7 +69,7 @@ describe('fitSoftmax', () => {
     // One feature, two classes: the fit is a threshold at the point where both are as likely.
     const random = new Random(4);
     const x = Array.from({ length: 400 }, (_, i) => Float32Array.of((i % 2 ? 1 : -1) + 3 + random.normal()));
-    const predict = fitSoftmax(
+    const { predict } = fitSoftmax(
       x,
       x.map((_, i) => i % 2),
       2,

@@ -46,7 +46,7 @@ export function leakageOf(embedded: readonly EmbeddedClip[], seed = 2021): Leaka
   const halves = split(clips, subjects, new Random(seed));
   const sums = { accuracy: 0, chance: 0, chanceGivenExpression: 0 };
   for (const [train, test] of [halves, [halves[1], halves[0]] as const]) {
-    const predict = fitSoftmax(
+    const { predict } = fitSoftmax(
       train.map(({ embedding }) => embedding),
       train.map(({ subject }) => subjects.indexOf(subject)),
       subjects.length,

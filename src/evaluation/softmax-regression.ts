@@ -9,15 +9,24 @@ const ridge = 1e-2;
 const iterations = 300;
 const tolerance = 1e-4;
 
+/** A fitted classifier: the class with the largest of `weight x + bias`. */
+export interface SoftmaxRegression {
+  /** [classes, features], row-major. */
+  weight: Float64Array;
+  bias: Float64Array;
+  /** The class of new features. */
+  predict(features: Float32Array): number;
+}
+
 /**
- * Fits a classifier of `classes` classes; gives the function that answers for new features.
+ * Fits a classifier of `classes` classes.
  * @param features equal lengths; @param labels from 0, one each
  */
 export function fitSoftmax(
   features: readonly Float32Array[],
   labels: readonly number[],
   classes: number,
-): (features: Float32Array) => number {
+): SoftmaxRegression {
   const n = features.length;
   const size = features[0]!.length;
   const { mean, scale } = moments(features);
@@ -60,10 +69,29 @@ export function fitSoftmax(
     if (uphill > 0) ahead.set(weights);
   }
   const answer = new Float64Array(classes);
-  return (x) => {
-    scores(weights, standard(x), answer);
-    return answer.indexOf(Math.max(...answer));
+  return {
+    ...unstandardised(weights, mean, scale),
+    predict(x) {
+      scores(weights, standard(x), answer);
+      return answer.indexOf(Math.max(...answer));
+    },
   };
+}
+
+/** Weights of standardised features as those of the features themselves. */
+function unstandardised(weights: Float64Array, mean: Float64Array, scale: Float64Array) {
+  const size = mean.length;
+  const classes = weights.length / (size + 1);
+  const weight = new Float64Array(classes * size);
+  const bias = Float64Array.from({ length: classes }, (_, c) => weights[c * (size + 1) + size]!);
+  for (let c = 0; c < classes; c++) {
+    for (let k = 0; k < size; k++) {
+      const w = weights[c * (size + 1) + k]! * scale[k]!;
+      weight[c * size + k] = w;
+      bias[c]! -= w * mean[k]!;
+    }
+  }
+  return { weight, bias };
 }
 
 /** w x + b of every class, into `result`. Four sums at once: one alone would wait for itself. */

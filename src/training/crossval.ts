@@ -130,8 +130,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function hashesOf(runs: readonly FinishedRun[]): string[] {
-  const hashes = runs.map(({ metrics }) => (metrics as { protocol?: { sha256?: string } }).protocol?.sha256 ?? '');
-  return [...new Set(hashes)].filter((hash) => hash !== '');
+  return [...new Set(runs.flatMap(({ metrics }) => metrics.protocol?.sha256 ?? []))];
 }
 
 function combine(

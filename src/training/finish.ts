@@ -2,14 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { evaluateClips } from '../evaluation/evaluate.js';
-import { type EmbeddedClip, leakageOf } from '../evaluation/leakage.js';
+import { leakageOf } from '../evaluation/leakage.js';
 import { type EvaluationReport, reportOf } from '../evaluation/report.js';
 import { writeWhole } from '../files/write-whole.js';
 import type { ModelCard } from '../network/card.js';
 import { fuseModels } from '../network/fused.js';
-import { type ExpressionModel, exportModel, loadModel } from '../network/model.js';
+import { exportModel, loadModel } from '../network/model.js';
 import { readSafetensors, type WeightSet } from '../network/weights.js';
-import { evenBatches } from './batches.js';
+import { embedClips } from './embed.js';
 import { cardOf } from './model-card.js';
 import type { TrainResult } from './options.js';
 import { packageVersion } from './package-version.js';
@@ -49,7 +49,7 @@ export async function finish(run: Run, store: ParsedClips, { record, bestEpoch }
     test = reportOf(outcomes, labels);
     if (options.leakage) {
       leakage = {
-        train: leakageOf(await embed(run, store, model)) ?? null,
+        train: leakageOf(await embedClips(run.ofTrained, store, model)) ?? null,
         test: leakageOf(split.test.map((row, i) => ({ ...row, embedding: evaluation.embeddings[i]! }))) ?? null,
       };
     }
@@ -90,21 +90,4 @@ function withStillNetwork(file: Uint8Array, weights: WeightSet, stills: StillsCo
   const { signal, network } = stills;
   const second = exportModel(weights, { ...card, signal, network, normalisation: stillNormalisation });
   return fuseModels(file, second, { ...card, keyframes: { weight: 1, temperature: 1 } });
-}
-
-/** z_e of the clips of the people trained on, as evaluation would show them. */
-async function embed({ options, ofTrained, normalisation }: Run, store: ParsedClips, model: ExpressionModel) {
-  const { signal } = options.config;
-  const rows = new Map(ofTrained.map((row) => [row.path, row]));
-  const embedded: EmbeddedClip[] = [];
-  const clips = ofTrained.map(({ path }) => ({ path, label: 0 }));
-  const sequence = (path: string) => store.clip(path);
-  for (const { input, clips: part } of evenBatches({ clips, sequence, signal, normalisation, batch: 32 })) {
-    const { embedding } = await model.predict(input, part.length);
-    const size = embedding.length / part.length;
-    part.forEach(({ path }, i) => {
-      embedded.push({ ...rows.get(path)!, embedding: embedding.slice(i * size, (i + 1) * size) });
-    });
-  }
-  return embedded;
 }

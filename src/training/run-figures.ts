@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { RunFigures } from '../evaluation/aggregate.js';
 import type { Leakage } from '../evaluation/leakage.js';
 import type { EvaluationReport } from '../evaluation/report.js';
+import type { TrainingConfig } from './config.js';
+import type { Protocol } from './protocol.js';
 import type { EpochRecord } from './record.js';
 
 /** Leakage of the person on both sides; null where there are too few people. */
@@ -16,11 +18,14 @@ export interface RunLeakage {
 
 /** What is read of `metrics.json`. */
 export interface RunMetrics {
+  data: { name: string; sha256: string; faces: string };
   folds: { validation: number; test: number };
   clips: { train: number; validation: number; test: number };
   /** People trained on. */
   subjects: number;
-  config: { seed: number };
+  config: TrainingConfig;
+  /** As the run was given it, and the hash of what it chose. */
+  protocol?: Protocol & { sha256: string };
   bestEpoch: number;
   validation: { war: number };
   test: EvaluationReport;
