@@ -143,6 +143,30 @@ describe('Eraser', () => {
     expect(probe(7)).toBeLessThan(0.3);
   });
 
+  it('takes out a person whom few clips of many dimensions show, and little else', () => {
+    const random = new Random(8);
+    // 40 clips of 64 dimensions: their covariance has no inverse. Two people differ in one direction.
+    const draw = (n: number) =>
+      Array.from({ length: n }, (_, i) =>
+        Float32Array.from({ length: 64 }, (_, k) => random.normal() + (k === 0 ? 6 * (i % 2) : 0)),
+      );
+    const few = draw(40);
+    const identities = few.map((_, i) => Float32Array.of(i % 2, 1 - (i % 2)));
+    const map = new Eraser({ embeddings: few, identities, labels: few.map(() => 0) }).map(1);
+    const fresh = draw(400);
+    const left = fresh.map((x) => apply(map, x));
+    const difference = (rows: readonly Float32Array[]) => {
+      const mean = (own: number) =>
+        rows.filter((_, i) => i % 2 === own).reduce((sum, x) => sum + x[0]! / (rows.length / 2), 0);
+      return Math.abs(mean(1) - mean(0));
+    };
+    expect(difference(fresh)).toBeGreaterThan(5);
+    expect(difference(left)).toBeLessThan(1.5);
+    const moved = left.reduce((sum, x, i) => sum + x.reduce((s, v, k) => s + (v - fresh[i]![k]!) ** 2, 0), 0) / 400;
+    // The direction itself holds 9 + 1 of 73 of the variance.
+    expect(moved).toBeLessThan(20);
+  });
+
   it('has nothing to take out of a z_e that stands still, and refuses a single clip', () => {
     const still = { embeddings: [1, 2, 3].map(() => Float32Array.of(1, 2)), labels: [0, 0, 0] };
     const eraser = new Eraser({ ...still, identities: [1, 2, 3].map((v) => Float32Array.of(v)) });

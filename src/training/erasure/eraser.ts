@@ -5,7 +5,7 @@
  *   r(x) = x - W^+ U_k U_k^T W (x - m),   W = Sigma_e^(-1/2),   U S V^T = W Sigma_ei
  *
  * (LEACE; Belrose, Schneider-Joseph, Ravfogel, Cotterell, Raff, Biderman: LEACE: Perfect linear concept erasure in closed form,
- * NeurIPS 2023). Two things are ours. Covariances are those within an expression, so that what is taken out is what z_e tells of the
+ * NeurIPS 2023), Sigma_e shrunk by Ledoit and Wolf's rule. Two things are ours. Covariances are those within an expression, so that what is taken out is what z_e tells of the
  * person beyond it: I(z_e; z_i | y). And not all of U is taken out but its first k columns, the directions of largest covariance:
  * with 56 people all of U is 55 of 128 dimensions, most of it noise that expressions need.
  *
@@ -30,9 +30,6 @@ export interface AffineMap {
   offset: Float64Array;
 }
 
-/** Of Sigma_e's eigenvalues, those below this share of the largest count as 0: z_e does not vary there. */
-const singular = 1e-6;
-
 /** Directions of z_e by how much they covary with identity; any number of the first can be taken out. */
 export class Eraser {
   /** Covariance of whitened z_e with z_i along each direction, from the largest, to 0 at the least. At most as many as z_i has ranks. */
@@ -49,10 +46,8 @@ export class Eraser {
     this.#mean = meanOf(embeddings);
     const x = withinLabels(embeddings, labels);
     const z = withinLabels(identities, labels);
-    const moment = x.transpose().mmul(x).div(count);
-    const { values, vectors } = symmetric(moment);
-    const kept = values.map((v) => v > singular * values[0]!);
-    const power = (p: number) => scaled(vectors, values, kept, p);
+    const { values, vectors } = symmetric(shrunk(x));
+    const power = (p: number) => scaled(vectors, values, p);
     const whiten = power(-0.5);
     const across = whiten.mmul(x.transpose().mmul(z).div(count));
     const { values: squares, vectors: left } = symmetric(across.mmul(across.transpose()));
@@ -115,8 +110,27 @@ function symmetric(matrix: Matrix): { values: number[]; vectors: Matrix } {
   };
 }
 
-/** V diag(values^p) V^T over the eigenvalues that are kept. */
-function scaled(vectors: Matrix, values: readonly number[], kept: readonly boolean[], p: number): Matrix {
-  const factors = values.map((v, i) => (kept[i] ? v ** p : 0));
+/** V diag(values^p) V^T; where nothing varies, values are 0 and stay so. */
+function scaled(vectors: Matrix, values: readonly number[], p: number): Matrix {
+  const factors = values.map((v) => (v > 0 ? v ** p : 0));
   return vectors.clone().mulRowVector(factors).mmul(vectors.transpose());
+}
+
+/**
+ * The covariance of centred rows [n, d], drawn towards a multiple of the identity by as much as its own noise makes best (Ledoit,
+ * Wolf: A well-conditioned estimator for large-dimensional covariance matrices, J. Multivariate Analysis 88, 2004): 128 clips tell 128
+ * dimensions badly, and their inverse would be noise.
+ */
+function shrunk(x: Matrix): Matrix {
+  const [n, d] = [x.rows, x.columns];
+  const sample = x.transpose().mmul(x).div(n);
+  const mean = sample.trace() / d;
+  const squares = (m: Matrix) => m.to1DArray().reduce((sum, v) => sum + v * v, 0);
+  const target = Matrix.eye(d).mul(mean);
+  const dispersion = squares(Matrix.sub(sample, target));
+  if (dispersion === 0) return sample;
+  const fourth = x.to2DArray().reduce((sum, row) => sum + row.reduce((s, v) => s + v * v, 0) ** 2, 0);
+  const noise = Math.min(dispersion, (fourth / n - squares(sample)) / n);
+  const share = noise / dispersion;
+  return sample.mul(1 - share).add(target.mul(share));
 }

@@ -28,7 +28,7 @@ export const erasureFigures = [
   'validation WAR',
   trainedProbe,
   newProbe,
-  'retrieval of other expressions, new people',
+  'retrieval of other expressions, people trained on',
 ] as const;
 
 /** Throws RangeError without a run. */
