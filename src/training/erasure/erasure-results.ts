@@ -88,7 +88,16 @@ export function erasureHtml(results: ErasureResults): string {
   const folds = new Set(points[0]!.runs.map(({ fold }) => fold)).size;
   const caption = `${runs} runs of ${folds} ${folds === 1 ? 'fold: no interval' : "folds. Bars: 95% interval, Student's t over folds"}.`;
   const axis = { x: 'directions taken out', shares: true, spacing: 'log' } as const;
-  const names = Object.keys(points[0]!.summary);
+  /** A row per figure, a column per number of directions. */
+  const tableOf = (which: 'summary' | 'difference', names: readonly string[]) => {
+    const own = points.filter(({ [which]: figures }) => Object.keys(figures).length > 0);
+    const row = (figure: string) => own.map(({ [which]: { [figure]: one } }) => (one ? figureText(figure, one) : ''));
+    const head = ['', ...own.map(({ directions }) => String(directions))];
+    return table(
+      head,
+      names.map((figure) => [figure, ...row(figure)]),
+    );
+  };
   return page(
     `${name}: identity erased`,
     `<h1>${escapeHtml(name)}: identity erased</h1>
@@ -109,14 +118,11 @@ ${linePlot(
   },
 )}
 ${linePlot([curve('WAR', 'test'), curve('validation WAR', 'validation', { dashed: true })], { title: 'Accuracy (WAR) on people never seen', ...axis, caption })}
+<h2>Less the runs as they are</h2>
+<p>Paired by fold: what makes a fold hard is the same for both.</p>
+${tableOf('difference', erasureFigures)}
 <h2>Figures</h2>
-${table(
-  ['', ...points.map(({ directions }) => String(directions))],
-  names.map((figure) => [
-    figure,
-    ...points.map(({ summary }) => (summary[figure] ? figureText(figure, summary[figure]) : '')),
-  ]),
-)}
+${tableOf('summary', Object.keys(points[0]!.summary))}
 <p>Mean over the folds, after averaging the seeds of a fold, and half the 95% interval. Data ${escapeHtml(data.sha256)}, package ${escapeHtml(results.package)}.</p>`,
   );
 }
