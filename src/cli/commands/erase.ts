@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { writeWhole } from '../../files/write-whole.js';
+import type { EraseOptions, KeptErasure } from '../../training/erasure/erase.js';
 import { UsageError } from '../failure.js';
 import { parseCount, parseCounts } from '../options.js';
 import { clearProgress, notice, print, progress } from '../output.js';
@@ -23,8 +24,8 @@ Example:
   $ vultus erase --run runs/residual --data london-expressions --directions 4 --out erased.onnx
 
 A linear probe then finds less of the person, and expressions stay as far as they do not lie in the same directions: the table says how
-far, and 0 is the run as it is. Nothing is trained but a classifier, in seconds. The folder gets erasure.json and erasure.html. The model
-of --out is as exact as its run's; vultus fuse calibrates it.`;
+far, and 0 is the run as it is. Nothing is trained but a classifier, in a minute a run; the same command
+again goes on where it was stopped. The folder gets erasure-results.json and erasure.html. vultus fuse calibrates the model of --out.`;
 
 export function registerErase(program: Command, signal: AbortSignal): void {
   program
@@ -60,7 +61,7 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
       `--out writes one model, and these are ${folders.length * directions.length}: name one run, and one number with --directions`,
     );
   }
-  const { erase } = await import('../../training/erasure/erase.js');
+  const { erase, eraseRun, nameOf } = await import('../../training/erasure/erase.js');
   const { erasureHead, erasureHtml, erasureResults, erasureRows } = await import(
     '../../training/erasure/erasure-results.js'
   );
@@ -68,24 +69,27 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const { faceIdentity } = await import('../../training/face-identity.js');
   const threads = Math.max(1, flags.threads);
   const face = flags.identity === 'face' ? faceIdentity(threads) : undefined;
+  const identity: EraseOptions['identity'] = face ?? 'person';
   try {
-    const runs = [];
+    const runs: KeptErasure[] = [];
     for (const [i, folder] of folders.entries()) {
-      runs.push(
-        await erase({
-          ...{ run: folder, data: flags.data, directions, threads, signal },
-          identity: face ?? 'person',
-          cache: flags.cache ?? defaultCacheFolder(),
-          onProgress: (what, done, all) => progress(`run ${i + 1} of ${folders.length}: ${what} ${done} of ${all}`),
-        }),
-      );
+      const options = {
+        ...{ run: folder, data: flags.data, directions, identity, threads, signal },
+        cache: flags.cache ?? defaultCacheFolder(),
+        onProgress: (what: string, done: number, all: number) =>
+          progress(`run ${i + 1} of ${folders.length}: ${what} ${done} of ${all}`),
+      };
+      if (out === undefined) runs.push(await erase(options));
+      else {
+        const made = await eraseRun(options);
+        await writeWhole(out, made.models[1]!.model);
+        runs.push(made);
+      }
       clearProgress();
       notice(`run ${i + 1} of ${folders.length}: ${folder}`);
-      const results = erasureResults(runs, face?.name ?? 'person');
-      await writeWhole(join(flags.run, 'erasure.json'), `${JSON.stringify(results, null, 1)}\n`);
-      await writeWhole(join(flags.run, 'erasure.html'), erasureHtml(results));
     }
-    const rows = [erasureHead, ...erasureRows(erasureResults(runs, face?.name ?? 'person'))];
+    const results = erasureResults(runs, nameOf(identity));
+    const rows = [erasureHead, ...erasureRows(results)];
     const widths = erasureHead.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)) + 2);
     for (const row of rows)
       await print(
@@ -94,9 +98,11 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
           .join('')
           .trimEnd(),
       );
-    if (out !== undefined) {
-      await writeWhole(out, runs[0]!.models[1]!.model);
-      notice(`${out} written`);
+    if (out !== undefined) notice(`${out} written`);
+    else {
+      await writeWhole(join(flags.run, 'erasure-results.json'), `${JSON.stringify(results, null, 1)}\n`);
+      await writeWhole(join(flags.run, 'erasure.html'), erasureHtml(results));
+      notice(`see ${join(flags.run, 'erasure.html')}`);
     }
   } finally {
     await face?.close();

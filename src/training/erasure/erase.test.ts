@@ -11,7 +11,7 @@ import { evaluateClips } from '../../evaluation/evaluate.js';
 import { loadModel } from '../../network/model.js';
 import { crossval } from '../crossval.js';
 import { Random } from '../random.js';
-import { type EraseOptions, erase } from './erase.js';
+import { type EraseOptions, erase, eraseRun } from './erase.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vultus-erase-'));
 const data = join(folder, 'drawn');
@@ -29,9 +29,9 @@ const options = (over: Partial<EraseOptions> = {}): EraseOptions => ({
   ...over,
 });
 
-describe('erase', () => {
+describe('eraseRun', () => {
   it('begins with the run as it is, and takes directions out of what its file answers', async () => {
-    const { metrics, models } = await erase(options());
+    const { metrics, models } = await eraseRun(options());
     // Two people trained on: they differ in one direction.
     expect(models.map(({ directions }) => directions)).toEqual([0, 1]);
     expect(models[0]!.figures.WAR).toBe(metrics.test.war);
@@ -68,18 +68,18 @@ describe('erase', () => {
         return Float32Array.from({ length: 5 }, () => random.normal());
       },
     };
-    const { models } = await erase(options({ identity, directions: [1] }));
+    const { models } = await eraseRun(options({ identity, directions: [1] }));
     const { training } = (await loadModel(models[1]!.model)).card;
     expect(training.hyperparameters['erasure.identity']).toBe('by subject');
     expect(asked.length).toBeGreaterThan(0);
   }, 60_000);
 
   it('refuses a folder without a run, other data, and a run of two networks', async () => {
-    await expect(erase(options({ run: data }))).rejects.toThrow('holds no finished run');
+    await expect(eraseRun(options({ run: data }))).rejects.toThrow('holds no finished run');
     const other = join(folder, 'other');
     cpSync(data, other, { recursive: true });
     appendFileSync(join(other, 'manifest.csv'), '\n');
-    await expect(erase(options({ data: other }))).rejects.toThrow('a run on another data set');
+    await expect(eraseRun(options({ data: other }))).rejects.toThrow('a run on another data set');
     const joint = join(folder, 'joint');
     cpSync(one, joint, { recursive: true });
     const metrics = JSON.parse(readFileSync(join(joint, 'metrics.json'), 'utf8'));
@@ -87,7 +87,22 @@ describe('erase', () => {
       join(joint, 'metrics.json'),
       JSON.stringify({ ...metrics, config: { ...metrics.config, stills: {} } }),
     );
-    await expect(erase(options({ run: joint }))).rejects.toThrow('a run of two networks');
+    await expect(eraseRun(options({ run: joint }))).rejects.toThrow('a run of two networks');
+  });
+});
+
+describe('erase', () => {
+  it('does not do twice what it did of the same model with the same choice', async () => {
+    const work: string[] = [];
+    const onProgress = (what: string) => work.push(what);
+    const found = await erase(options({ onProgress }));
+    expect(new Set(work)).toContain('testing');
+    work.length = 0;
+    expect(await erase(options({ onProgress }))).toMatchObject(JSON.parse(JSON.stringify(found)));
+    expect(work).toEqual([]);
+    await erase(options({ onProgress, directions: [1] }));
+    expect(new Set(work)).toContain('testing');
+    await expect(erase(options({ run: data }))).rejects.toThrow('holds no finished run');
   });
 });
 
@@ -120,7 +135,7 @@ describe('vultus erase', () => {
     expect(lines[0]).toMatch(/^directions +WAR +validation WAR +probe, people trained on/);
     expect(lines[1]).toMatch(/^0 +\d+\.\d% ± \d+\.\d /);
     expect(lines[2]).toMatch(/^1 +\d.*± \d+\.\d$/);
-    const { points, identity } = JSON.parse(readFileSync(join(cv, 'erasure.json'), 'utf8'));
+    const { points, identity } = JSON.parse(readFileSync(join(cv, 'erasure-results.json'), 'utf8'));
     expect(identity).toBe('person');
     expect(points[1].summary.WAR).toMatchObject({ folds: 2, runs: 2 });
     expect(points[1].difference.WAR.mean).toBeCloseTo(points[1].summary.WAR.mean - points[0].summary.WAR.mean, 10);

@@ -3,6 +3,7 @@
  * a classifier fitted anew to what is left, and how much of person and expression that leaves. Nothing else is trained, and both
  * fits have one optimum: a whole curve over directions costs less than one point of a curve over lambda.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetClip } from '../../dataset/manifest.js';
@@ -12,6 +13,7 @@ import { clipBatches, outcomeOf } from '../../evaluation/evaluate.js';
 import { type EmbeddedClip, leakageOf } from '../../evaluation/leakage.js';
 import { type ClipOutcome, type EvaluationReport, reportOf } from '../../evaluation/report.js';
 import { fitSoftmax } from '../../evaluation/softmax-regression.js';
+import { writeWhole } from '../../files/write-whole.js';
 import type { ModelCard } from '../../network/card.js';
 import { type ExpressionModel, exportModel, loadModel } from '../../network/model.js';
 import { readSafetensors, type WeightSet } from '../../network/weights.js';
@@ -19,6 +21,7 @@ import { type FeatureSource, openFeatures, standardise } from '../clip-features.
 import { embedClips } from '../embed.js';
 import { fileOf } from '../fuse.js';
 import { cardMetricsOf } from '../model-card.js';
+import { packageVersion } from '../package-version.js';
 import { openParsedClips } from '../parsed-clips.js';
 import { figuresOf, type RunMetrics, readRun } from '../run-figures.js';
 import { ofSamePeople, type Plan, planRun } from '../run-plan.js';
@@ -49,7 +52,6 @@ export interface Erased {
   model: Uint8Array;
   /** Those of a run, by the same names. The probe of people trained on sees clips that its eraser was not fitted to. */
   figures: RunFigures['figures'];
-  test: EvaluationReport;
 }
 
 export interface Erasure {
@@ -58,8 +60,35 @@ export interface Erasure {
   models: Erased[];
 }
 
+/** The figures of an erasure, as a run's folder keeps them: what was found once is not worked out again. */
+export interface KeptErasure {
+  metrics: RunMetrics;
+  models: Pick<Erased, 'directions' | 'figures'>[];
+}
+
+/** `eraseRun`, or what an earlier call found of the same model with the same choice. Throws as that does. */
+export async function erase(options: EraseOptions): Promise<KeptErasure> {
+  const path = join(options.run, 'erasure.json');
+  const model = await readFile(join(options.run, 'model.onnx')).catch(() => undefined);
+  const identity = nameOf(options.identity);
+  const sha256 = model && createHash('sha256').update(model).digest('hex');
+  const key = { package: packageVersion(), identity, directions: options.directions, model: sha256 };
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const known = text === undefined ? undefined : (JSON.parse(text) as { key: unknown } & KeptErasure);
+  if (known && JSON.stringify(known.key) === JSON.stringify(key)) return known;
+  const { metrics, models } = await eraseRun(options);
+  const found: KeptErasure = { metrics, models: models.map(({ directions, figures }) => ({ directions, figures })) };
+  await writeWhole(path, `${JSON.stringify({ key, ...found })}\n`);
+  return found;
+}
+
+/** What counts as identity, in words. */
+export function nameOf(identity: EraseOptions['identity']): string {
+  return identity === 'person' ? 'person' : identity.name;
+}
+
 /** Throws ModelError where the folder holds no finished run of one network on these data; and as reading clips does. */
-export async function erase(options: EraseOptions): Promise<Erasure> {
+export async function eraseRun(options: EraseOptions): Promise<Erasure> {
   const { run: folder, data, cache, threads, onProgress, signal } = options;
   const finished = await readRun(folder);
   if (!finished) throw new ModelError(`${folder} holds no finished run of vultus train or crossval`);
@@ -169,9 +198,8 @@ function withoutDirections(source: Source, directions: number, map: AffineMap): 
     split.train.map(({ emotion }) => labels.indexOf(emotion)),
     labels.length,
   );
-  const identity = source.identity === 'person' ? 'person' : source.identity.name;
   const { training } = card;
-  const erasure = { 'erasure.directions': directions, 'erasure.identity': identity };
+  const erasure = { 'erasure.directions': directions, 'erasure.identity': nameOf(source.identity) };
   return exportModel(erasedWeights(weights, map, classifier), {
     ...{ ...card, date: new Date().toISOString().slice(0, 10), metrics: [] },
     training: { ...training, hyperparameters: { ...training.hyperparameters, ...erasure } },
@@ -219,7 +247,7 @@ async function measure(
     };
     onProgress?.('probing', m + 1, candidates.length);
     const { figures } = figuresOf({ metrics: { ...metrics, validation, test, leakage }, epochs: [] });
-    return { directions, model: m === 0 ? model : scored(model, models[m]!.card, { validation, test }), figures, test };
+    return { directions, model: m === 0 ? model : scored(model, models[m]!.card, { validation, test }), figures };
   });
 }
 

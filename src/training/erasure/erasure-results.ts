@@ -4,7 +4,7 @@ import { escapeHtml, linePlot, page, type Series, table } from '../../report/plo
 import { newProbe, trainedProbe } from '../ablate-plots.js';
 import { dataNote, figureText } from '../crossval-html.js';
 import { packageVersion } from '../package-version.js';
-import type { Erasure } from './erase.js';
+import type { KeptErasure } from './erase.js';
 
 /** What `erasure.json` holds. */
 export interface ErasureResults {
@@ -32,7 +32,7 @@ export const erasureFigures = [
 ] as const;
 
 /** Throws RangeError without a run. */
-export function erasureResults(runs: readonly Erasure[], identity: string): ErasureResults {
+export function erasureResults(runs: readonly KeptErasure[], identity: string): ErasureResults {
   const [first] = runs;
   if (!first) throw new RangeError('no run');
   const of = (directions: number): RunFigures[] =>
