@@ -88,6 +88,9 @@ describe('eraseRun', () => {
       JSON.stringify({ ...metrics, config: { ...metrics.config, stills: {} } }),
     );
     await expect(eraseRun(options({ run: joint }))).rejects.toThrow('a run of two networks');
+    const seen = { ...metrics, folds: { validation: 2, test: 3 } };
+    writeFileSync(join(joint, 'metrics.json'), JSON.stringify(seen));
+    await expect(eraseRun(options({ run: joint }))).rejects.toThrow('learnt from fold 3 too');
   });
 });
 

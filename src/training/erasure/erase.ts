@@ -15,7 +15,7 @@ import { type ClipOutcome, type EvaluationReport, reportOf } from '../../evaluat
 import { fitSoftmax } from '../../evaluation/softmax-regression.js';
 import { writeWhole } from '../../files/write-whole.js';
 import type { ModelCard } from '../../network/card.js';
-import { type ExpressionModel, exportModel, loadModel } from '../../network/model.js';
+import { type ExpressionModel, exportModel, loadModel, readCard } from '../../network/model.js';
 import { readSafetensors, type WeightSet } from '../../network/weights.js';
 import { type FeatureSource, openFeatures, standardise } from '../clip-features.js';
 import { embedClips } from '../embed.js';
@@ -87,7 +87,7 @@ export function nameOf(identity: EraseOptions['identity']): string {
   return identity === 'person' ? 'person' : identity.name;
 }
 
-/** Throws ModelError where the folder holds no finished run of one network on these data; and as reading clips does. */
+/** Throws ModelError where the folder holds no finished run of one network on these data, or one of everyone; and as reading clips does. */
 export async function eraseRun(options: EraseOptions): Promise<Erasure> {
   const { run: folder, data, cache, threads, onProgress, signal } = options;
   const finished = await readRun(folder);
@@ -106,9 +106,12 @@ export async function eraseRun(options: EraseOptions): Promise<Erasure> {
     throw new ModelError(`${folder} is a run on another data set than ${data}`);
   }
   const bytes = await readFile(join(folder, 'model.onnx'));
+  if (readCard(bytes).data.folds.includes(folds.test)) {
+    throw new ModelError(`${folder} learnt from fold ${folds.test} too: what erasing costs cannot be told`);
+  }
   const { weights } = readSafetensors(await readFile(join(folder, 'best.safetensors')));
   const trained = ofSamePeople(plan.split.train, plan.whole);
-  const store = await openParsedClips(run, plan.dataset, [...plan.whole, ...plan.split.validation]);
+  const store = await openParsedClips(run, plan.dataset, plan.whole);
   const base = await loadModel(bytes, { threads });
   let embedded: Map<DatasetClip, Float32Array>;
   try {
