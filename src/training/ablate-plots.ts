@@ -11,7 +11,7 @@ import { figureText } from './crossval-html.js';
 /** Figures of leakage, and what chance gives for each. */
 export const trainedProbe = 'probe, people trained on';
 export const newProbe = 'probe, new people';
-const chanceOf = (probe: string) => probe.replace('probe, ', 'probe chance, ');
+export const chanceOf = (probe: string) => probe.replace('probe, ', 'probe chance, ');
 
 /** WAR of every cell of a protocol. */
 export function accuracyForest(cells: readonly CellResults[]): string {

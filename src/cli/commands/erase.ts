@@ -24,7 +24,7 @@ Example:
   $ vultus erase --run runs/residual --data london-expressions --directions 4 --out erased.onnx
 
 A linear probe then finds less of the person, and expressions stay as far as they do not lie in the same directions: the table says how
-far, and 0 is the run as it is. Nothing is trained but a classifier, in a minute a run; the same command
+far, and 0 is the run as it is. Nothing is trained but a classifier, in a minute or two a run; the same command
 again goes on where it was stopped. The folder gets erasure-results.json and erasure.html. vultus fuse calibrates the model of --out.`;
 
 export function registerErase(program: Command, signal: AbortSignal): void {

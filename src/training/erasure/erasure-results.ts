@@ -1,12 +1,13 @@
 /** What erasing gives over many runs: a curve over the number of directions, with intervals; as an object and as a page. */
 import { pairedDifference, type RunFigures, type Summary, summarise } from '../../evaluation/aggregate.js';
 import { escapeHtml, linePlot, page, type Series, table } from '../../report/plots.js';
-import { newProbe, trainedProbe } from '../ablate-plots.js';
+import { chanceOf, newProbe, trainedProbe } from '../ablate-plots.js';
 import { dataNote, figureText } from '../crossval-html.js';
 import { packageVersion } from '../package-version.js';
+import { isShare } from '../run-figures.js';
 import type { KeptErasure } from './erase.js';
 
-/** What `erasure.json` holds. */
+/** What `erasure-results.json` holds. */
 export interface ErasureResults {
   name: string;
   package: string;
@@ -60,7 +61,7 @@ export function erasureResults(runs: readonly KeptErasure[], identity: string): 
 
 /** The training that these figures tell of was the base run's. */
 function withoutCost(figures: RunFigures['figures']): RunFigures['figures'] {
-  return Object.fromEntries(Object.entries(figures).filter(([name]) => !/^(milliseconds|training|epochs)/.test(name)));
+  return Object.fromEntries(Object.entries(figures).filter(([name]) => isShare(name)));
 }
 
 /** A row for each number of directions: the figures, and how far WAR is from that of the runs' own models. */
@@ -108,8 +109,8 @@ ${linePlot(
   [
     curve(trainedProbe, 'people trained on', { colour: 0 }),
     curve(newProbe, 'new people', { colour: 1, dashed: true }),
-    curve(trainedProbe.replace('probe', 'probe chance'), 'chance, people trained on', { chance: true, colour: 0 }),
-    curve(newProbe.replace('probe', 'probe chance'), 'chance, new people', { chance: true, colour: 1 }),
+    curve(chanceOf(trainedProbe), 'chance, people trained on', { chance: true, colour: 0 }),
+    curve(chanceOf(newProbe), 'chance, new people', { chance: true, colour: 1 }),
   ],
   {
     title: 'Identity leakage',
