@@ -103,6 +103,10 @@ describe('erase', () => {
     work.length = 0;
     expect(await erase(options({ onProgress }))).toMatchObject(JSON.parse(JSON.stringify(found)));
     expect(work).toEqual([]);
+    const other = join(folder, 'kept');
+    cpSync(data, other, { recursive: true });
+    appendFileSync(join(other, 'manifest.csv'), '\n');
+    await expect(erase(options({ data: other }))).rejects.toThrow('a run on another data set');
     await erase(options({ onProgress, directions: [1] }));
     expect(new Set(work)).toContain('testing');
     await expect(erase(options({ run: data }))).rejects.toThrow('holds no finished run');

@@ -69,14 +69,14 @@ export interface KeptErasure {
 /** `eraseRun`, or what an earlier call found of the same model with the same choice. Throws as that does. */
 export async function erase(options: EraseOptions): Promise<KeptErasure> {
   const path = join(options.run, 'erasure.json');
-  const model = await readFile(join(options.run, 'model.onnx')).catch(() => undefined);
+  const subject = await subjectOf(options);
   const identity = nameOf(options.identity);
-  const sha256 = model && createHash('sha256').update(model).digest('hex');
+  const sha256 = createHash('sha256').update(subject.model).digest('hex');
   const key = { package: packageVersion(), identity, directions: options.directions, model: sha256 };
   const text = await readFile(path, 'utf8').catch(() => undefined);
   const known = text === undefined ? undefined : (JSON.parse(text) as { key: unknown } & KeptErasure);
   if (known && JSON.stringify(known.key) === JSON.stringify(key)) return known;
-  const { metrics, models } = await eraseRun(options);
+  const { metrics, models } = await eraseSubject(options, subject);
   const found: KeptErasure = { metrics, models: models.map(({ directions, figures }) => ({ directions, figures })) };
   await writeWhole(path, `${JSON.stringify({ key, ...found })}\n`);
   return found;
@@ -89,30 +89,47 @@ export function nameOf(identity: EraseOptions['identity']): string {
 
 /** Throws ModelError where the folder holds no finished run of one network on these data, or one of everyone; and as reading clips does. */
 export async function eraseRun(options: EraseOptions): Promise<Erasure> {
-  const { run: folder, data, cache, threads, onProgress, signal } = options;
+  return eraseSubject(options, await subjectOf(options));
+}
+
+/** The run, checked against its data. */
+interface Subject {
+  metrics: RunMetrics;
+  plan: Plan;
+  model: Uint8Array;
+}
+
+async function subjectOf({ run: folder, data, cache }: EraseOptions): Promise<Subject> {
   const finished = await readRun(folder);
   if (!finished) throw new ModelError(`${folder} holds no finished run of vultus train or crossval`);
-  const { config, folds, protocol } = finished.metrics;
+  const { metrics } = finished;
+  const { config, folds, protocol } = metrics;
   if (config.stills) throw new ModelError(`${folder} is a run of two networks: identity is erased from one`);
+  const chosen = { validationFold: folds.validation, testFold: folds.test, ...(protocol && { protocol }) };
+  const plan = await planRun({ data, config, cache, ...chosen });
+  if (plan.dataset.hash !== metrics.data.sha256) {
+    throw new ModelError(`${folder} is a run on another data set than ${data}`);
+  }
+  const model = await readFile(join(folder, 'model.onnx'));
+  if (readCard(model).data.folds.includes(folds.test)) {
+    throw new ModelError(`${folder} learnt from fold ${folds.test} too: what erasing costs cannot be told`);
+  }
+  return { metrics, plan, model };
+}
+
+async function eraseSubject(options: EraseOptions, { metrics, plan, model }: Subject): Promise<Erasure> {
+  const { run: folder, data, cache, threads, onProgress, signal } = options;
+  const { config, folds } = metrics;
   const run = {
     ...{ data, config, cache, threads, out: folder, resume: false },
     ...{ validationFold: folds.validation, testFold: folds.test },
-    ...(protocol && { protocol }),
     events: { work: (what: string, done: number, all: number) => onProgress?.(what, done, all) },
     ...(signal && { signal }),
   };
-  const plan = await planRun(run);
-  if (plan.dataset.hash !== finished.metrics.data.sha256) {
-    throw new ModelError(`${folder} is a run on another data set than ${data}`);
-  }
-  const bytes = await readFile(join(folder, 'model.onnx'));
-  if (readCard(bytes).data.folds.includes(folds.test)) {
-    throw new ModelError(`${folder} learnt from fold ${folds.test} too: what erasing costs cannot be told`);
-  }
   const { weights } = readSafetensors(await readFile(join(folder, 'best.safetensors')));
   const trained = ofSamePeople(plan.split.train, plan.whole);
   const store = await openParsedClips(run, plan.dataset, plan.whole);
-  const base = await loadModel(bytes, { threads });
+  const base = await loadModel(model, { threads });
   let embedded: Map<DatasetClip, Float32Array>;
   try {
     const clips = await embedClips(trained, store, base);
@@ -124,13 +141,13 @@ export async function eraseRun(options: EraseOptions): Promise<Erasure> {
   const source = { ...options, ...plan, card: base.card, weights, embedded };
   const { all, half, fitted } = await fitErasers(source);
   const candidates: Candidate[] = [
-    { directions: 0, model: bytes, half: half.map(0) },
+    { directions: 0, model, half: half.map(0) },
     ...[...new Set(options.directions.map((n) => Math.min(n, all.strengths.length)))].map((n) => ({
       ...{ directions: n, half: half.map(n) },
       model: withoutDirections(source, n, all.map(n)),
     })),
   ];
-  return { metrics: finished.metrics, models: await measure(source, candidates, fitted, finished.metrics) };
+  return { metrics, models: await measure(source, candidates, fitted, metrics) };
 }
 
 /** What the steps share. */
@@ -250,7 +267,11 @@ async function measure(
     };
     onProgress?.('probing', m + 1, candidates.length);
     const { figures } = figuresOf({ metrics: { ...metrics, validation, test, leakage }, epochs: [] });
-    return { directions, model: m === 0 ? model : scored(model, models[m]!.card, { validation, test }), figures };
+    return {
+      directions,
+      model: m === 0 ? model : scored(model, models[m]!.card, metrics.folds, { validation, test }),
+      figures,
+    };
   });
 }
 
@@ -258,11 +279,12 @@ async function measure(
 function scored(
   model: Uint8Array,
   card: ModelCard,
+  folds: RunMetrics['folds'],
   { validation, test }: { validation: EvaluationReport; test: EvaluationReport },
 ): Uint8Array {
   const metrics = [
-    { split: 'validation fold (the epoch was chosen by it)', ...cardMetricsOf(validation) },
-    { split: `test fold (${test.subjects} subjects never seen)`, ...cardMetricsOf(test) },
+    { split: `validation fold ${folds.validation} (the epoch was chosen by it)`, ...cardMetricsOf(validation) },
+    { split: `test fold ${folds.test} (${test.subjects} subjects never seen)`, ...cardMetricsOf(test) },
   ];
   return fileOf(model, undefined, { ...card, metrics });
 }
