@@ -4,7 +4,7 @@
  * this file.
  */
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from '../errors.js';
 import { parseJson } from '../files/json-file.js';
@@ -60,7 +60,7 @@ export interface Grid {
 export async function readGrid(path: string): Promise<Grid> {
   const source = await readFile(path, 'utf8');
   const grid = parseJson(source, basename(path), gridSchema);
-  const beside = (file: string) => join(dirname(path), file);
+  const beside = (file: string) => resolve(dirname(path), file);
   const read = (file: string) =>
     readFile(beside(file), 'utf8').catch(() => {
       throw new ModelError(
