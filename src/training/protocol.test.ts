@@ -57,6 +57,29 @@ describe('protocols', () => {
     expect(new Set(pairs).size).toBeGreaterThanOrEqual(9);
   });
 
+  it('few clips: as many of each person, of labels as even as can be', () => {
+    const protocol = protocolSchema.parse({ name: 'f', kind: 'few-clips', clips: 4, subjects: 7, seed: 5 });
+    const { clips } = selectClips(protocol, train, all);
+    expect(subjectsOf(clips)).toHaveLength(7);
+    expect(subjectsOf(clips).sort()).toEqual(subjectsOf(few(7).clips).sort());
+    for (const name of subjectsOf(clips)) {
+      const own = clips.filter(({ subject }) => subject === name);
+      expect(own).toHaveLength(4);
+      expect(new Set(own.map(({ emotion }) => emotion)).size).toBe(4);
+    }
+    for (const label of labels) expect(clips.filter(({ emotion }) => emotion === label)).toHaveLength(4);
+    const more = selectClips({ ...protocol, kind: 'few-clips', clips: 9 } as typeof protocol, train, all).clips;
+    for (const name of subjectsOf(more)) {
+      const own = more.filter(({ subject }) => subject === name);
+      for (const label of labels) {
+        const times = own.filter(({ emotion }) => emotion === label).length;
+        expect([1, 2]).toContain(times);
+      }
+    }
+    const every = selectClips({ ...protocol, kind: 'few-clips', clips: 99 } as typeof protocol, train, all).clips;
+    expect(every).toEqual(few(7).clips);
+  });
+
   it('the hash tells protocols and choices apart', () => {
     expect(few(4).hash).toBe(few(4).hash);
     expect(new Set([few(4).hash, few(5).hash, few(4, 6).hash]).size).toBe(3);

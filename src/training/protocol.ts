@@ -34,6 +34,17 @@ export const protocolSchema = z.discriminatedUnion('kind', [
     subjects: z.int().min(1).optional(),
     seed,
   }),
+  /**
+   * `clips` of each person, spread evenly over the labels: what `confounded` is to be compared with, which has as few clips of as
+   * many people, and the confounding beside. `subjects` as above.
+   */
+  z.strictObject({
+    name,
+    kind: z.literal('few-clips'),
+    clips: z.int().min(1),
+    subjects: z.int().min(1).optional(),
+    seed,
+  }),
 ]);
 
 /** See the comments of `protocolSchema`. */
@@ -73,6 +84,11 @@ function chosen(protocol: Protocol, train: readonly DatasetClip[], all: readonly
   }
   const kept = subjects.slice(0, wanted);
   if (protocol.kind === 'few-subjects') return train.filter(({ subject }) => kept.includes(subject));
+  if (protocol.kind === 'few-clips') {
+    const random = new Random(protocol.seed + 1);
+    const picked = new Set(kept.flatMap((subject, turn) => spread(subject, turn, train, protocol.clips, random)));
+    return train.filter(({ clip }) => picked.has(clip));
+  }
   const shown = confound(kept, train, protocol.expressions, new Random(protocol.seed + 1));
   return train.filter(({ subject, emotion }) => shown.get(subject)?.has(emotion));
 }
@@ -82,6 +98,24 @@ function shuffledSubjects(train: readonly DatasetClip[], all: readonly DatasetCl
   const everyone = [...new Set(all.map(({ subject }) => subject))].sort();
   const here = new Set(train.map(({ subject }) => subject));
   return new Random(seed).shuffle(everyone).filter((subject) => here.has(subject));
+}
+
+/** Names of `count` clips of a person, of each label as many as of the others, one more of some: of which, turns from person to person. */
+function spread(
+  person: string,
+  turn: number,
+  train: readonly DatasetClip[],
+  count: number,
+  random: Random,
+): readonly string[] {
+  const rows = train.filter(({ subject }) => subject === person);
+  const labels = [...new Set(rows.map(({ emotion }) => emotion))].sort();
+  const left = labels.map((label) => {
+    const clips = new Set(rows.filter(({ emotion }) => emotion === label).map(({ clip }) => clip));
+    return random.shuffle([...clips].sort());
+  });
+  const places = Array.from({ length: rows.length * labels.length }, (_, i) => left[(i + turn) % labels.length]!);
+  return places.flatMap((clips) => clips.splice(0, 1)).slice(0, count);
 }
 
 /** For each subject the labels it may show: always those used least so far, then the combination used least. */
