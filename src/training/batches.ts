@@ -4,11 +4,12 @@
  */
 import type { CropSequence } from '../residual/planes.js';
 import { evenPlan } from '../residual/sampling.js';
-import type { Signal } from '../residual/signal.js';
+import { readsCoded, type Signal } from '../residual/signal.js';
 import { ClipTensor, centreView, type Normalisation } from '../residual/tensor.js';
 import { Random } from './random.js';
-import { type Augmentation, drawLost, drawPlan, drawView } from './sampling.js';
+import { type Augmentation, drawLost, drawPlan, drawView, drawWarp } from './sampling.js';
 import type { StillBatch } from './stills.js';
+import { WarpedClip } from './warped-clip.js';
 import { WithoutFrames } from './without-frames.js';
 
 export interface LabelledClip {
@@ -107,13 +108,9 @@ export class Batches {
       const plan = drawPlan(signal.frames, clip.count, augmentation, random);
       const view = drawView(clip.size, signal.size, augmentation, random);
       const lost = drawLost(clip.count, augmentation, random);
-      this.#tensor.fill(
-        lost.length > 0 ? new WithoutFrames(clip, lost) : clip,
-        plan,
-        view,
-        result.input,
-        i * this.#tensor.length,
-      );
+      const left = lost.length > 0 ? new WithoutFrames(clip, lost) : clip;
+      const seen = warped(left, signal, augmentation, random);
+      this.#tensor.fill(seen, plan, view, result.input, i * this.#tensor.length);
       result.labels[i] = label;
       result.shown[i] = { path, flip: view.flip };
       if (result.stills) this.#still(path, result.stills, i, random);
@@ -127,7 +124,8 @@ export class Batches {
     const clip = sequence(path);
     const tensor = this.#stillTensor!;
     const plan = drawPlan(signal.frames, clip.count, augmentation, random);
-    tensor.fill(clip, plan, drawView(clip.size, signal.size, augmentation, random), into.input, row * tensor.length);
+    const view = drawView(clip.size, signal.size, augmentation, random);
+    tensor.fill(warped(clip, signal, augmentation, random), plan, view, into.input, row * tensor.length);
     into.present[row] = random.uniform() < drop ? 0 : 1;
   }
 
@@ -137,6 +135,14 @@ export class Batches {
     const order = this.#groups.map((_, i) => i);
     this.#order = new Random(mix(this.#options.seed, round, 0)).shuffle(order);
   }
+}
+
+/** The clip as one showing of it turns, sizes and lights it. */
+function warped(clip: CropSequence, signal: Signal, augmentation: Augmentation, random: Random): CropSequence {
+  const warp = drawWarp(augmentation, random);
+  if (!warp) return clip;
+  const others = signal.kind === 'decoded-difference' ? 'differences' : 'pictures';
+  return new WarpedClip(clip, warp, readsCoded(signal) ? 'coded' : others);
 }
 
 function groupsOf(clips: readonly LabelledClip[], together: boolean): LabelledClip[][] {

@@ -242,6 +242,15 @@ describe('Batches', () => {
     expect(zero(input)).toBeGreaterThan(0.3);
     expect(zero(new Batches(options).at(0).input)).toBeLessThan(0.2);
   });
+  it('may turn, size and light a clip, the same at the same step', () => {
+    const augmentation = { ...defaultAugmentation, turn: 15, zoom: 0.2 };
+    const changed = new Batches({ ...options, augmentation }).at(3).input.slice();
+    expect(changed).not.toEqual(new Batches(options).at(3).input);
+    expect(changed).toEqual(new Batches({ ...options, augmentation }).at(3).input);
+    const pictures = { ...options, signal: { ...options.signal, kind: 'keyframes' as const } };
+    const lit = { ...pictures, augmentation: { ...defaultAugmentation, light: 0.5 } };
+    expect(new Batches(lit).at(3).input).not.toEqual(new Batches(pictures).at(3).input);
+  });
   it('let few clips take turns', () => {
     const batches = new Batches({ ...options, clips: options.clips.slice(0, 3), batch: 8 });
     expect(batches.stepsPerEpoch).toBe(1);

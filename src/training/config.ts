@@ -56,8 +56,8 @@ const configSchema = z.strictObject({
 });
 
 /** A training config, with what its keys must agree on. */
-export const trainingConfigSchema = configSchema.superRefine(({ signal, augmentation }, context) => {
-  const { dropFrames = 0, dropPlanes = 0 } = augmentation;
+export const trainingConfigSchema = configSchema.superRefine(({ signal, stills, augmentation }, context) => {
+  const { dropFrames = 0, dropPlanes = 0, light = 0 } = augmentation;
   const refuse = (key: string, message: string) =>
     context.addIssue({ code: 'custom', path: ['augmentation', key], message });
   const [from, to] = planeRange(signal);
@@ -65,6 +65,9 @@ export const trainingConfigSchema = configSchema.superRefine(({ signal, augmenta
   if (dropFrames > 0 && !coded) refuse('dropFrames', `${signal.kind} reads no P-frames that could be lost`);
   if (dropPlanes > 0 && (!coded || from > 0 || to < 3)) {
     refuse('dropPlanes', 'only signals that read residual and motion can go without one of them');
+  }
+  if (light > 0 && !stills && signal.kind !== 'keyframes' && signal.kind !== 'decoded') {
+    refuse('light', `${signal.kind} reads no picture that could be lit otherwise`);
   }
 });
 

@@ -212,6 +212,8 @@ describe('train', () => {
       'could be lost',
     );
     expect(() => config({ ...wrong, augmentation: { ...wrong.augmentation, dropPlanes: 0.1 } })).toThrow('go without');
+    const coded = { ...config().augmentation, light: 0.1 };
+    expect(() => config({ augmentation: coded })).toThrow('reads no picture that could be lit');
   });
 
   it('learns baselines from decoded pictures: evaluation reads them as training did, analysis refuses them', async () => {
@@ -249,7 +251,7 @@ describe('train', () => {
 
   it('makes the head, the outline and the mask of a signal the same in training, evaluation and analysis', async () => {
     const signal = { ...config().signal, rigid: 'similarity', outline: 'ellipse', mask: true };
-    const augmentation = { ...config().augmentation, dropFrames: 0.1, dropPlanes: 0.1 };
+    const augmentation = { ...config().augmentation, dropFrames: 0.1, dropPlanes: 0.1, turn: 10, zoom: 0.1 };
     const found = await train(options('options', { config: config({ signal, augmentation, epochs: 2 }) }));
     const model = await loadModel(found.model);
     try {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type SamplePlan, spread } from '../residual/sampling.js';
 import type { CropView } from '../residual/tensor.js';
 import type { Random } from './random.js';
+import type { Warp } from './warped-clip.js';
 
 export const augmentationSchema = z.strictObject({
   /** Mirror half of the clips left to right. */
@@ -19,6 +20,12 @@ export const augmentationSchema = z.strictObject({
   dropFrames: z.number().min(0).max(0.9).optional(),
   /** In this share of the showings residual or motion (one of them, by a coin) is 0 in the whole clip. Left out: never. */
   dropPlanes: z.number().min(0).max(1).optional(),
+  /** The clip is turned by up to this many degrees either way. Left out: not. */
+  turn: z.number().min(0).max(45).optional(),
+  /** It grows or shrinks by e^z with z uniform in [-zoom, zoom]. Left out: not. */
+  zoom: z.number().min(0).max(0.5).optional(),
+  /** Pictures: a ramp of light of up to this share from the middle to an edge, and a tone curve v^(e^g) with g in [-light, light]. Left out: none. */
+  light: z.number().min(0).max(0.9).optional(),
 });
 
 export type Augmentation = z.infer<typeof augmentationSchema>;
@@ -37,6 +44,15 @@ export function drawLost(count: number, { dropFrames = 0 }: Augmentation, random
   if (dropFrames === 0) return [];
   const share = dropFrames * random.uniform();
   return Array.from({ length: count }, (_, p) => p).filter(() => random.uniform() < share);
+}
+
+/** Draws how the clip is turned, sized and lit in one showing. Draws nothing, and gives nothing, where all of it is off. */
+export function drawWarp({ turn = 0, zoom = 0, light = 0 }: Augmentation, random: Random): Warp | undefined {
+  if (turn === 0 && zoom === 0 && light === 0) return undefined;
+  const within = (limit: number) => (2 * random.uniform() - 1) * limit;
+  const [angle, size, gamma] = [within((turn * Math.PI) / 180), Math.exp(within(zoom)), Math.exp(within(light))];
+  const [ramp, direction] = [light * random.uniform(), 2 * Math.PI * random.uniform()];
+  return { angle, zoom: size, light: { gamma, across: ramp * Math.cos(direction), down: ramp * Math.sin(direction) } };
 }
 
 /** Draws the window, the mirror, the contrast and the missing planes of one showing. */
