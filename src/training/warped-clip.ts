@@ -29,6 +29,8 @@ export class WarpedClip implements CropSequence {
   readonly #from: Int32Array;
   readonly #right: Float32Array;
   readonly #below: Float32Array;
+  /** By value from black to white: what the tone curve makes of it. */
+  readonly #tones: Float32Array;
   #planes = new Int32Array(0);
 
   constructor(whole: CropSequence, warp: Warp, of: PlanesOf) {
@@ -36,6 +38,7 @@ export class WarpedClip implements CropSequence {
     this.#whole = whole;
     this.#warp = warp;
     this.#of = of;
+    this.#tones = Float32Array.from({ length: white + 1 }, (_, v) => white * (v / white) ** warp.light.gamma);
     this.#from = new Int32Array(size * size);
     this.#right = new Float32Array(size * size);
     this.#below = new Float32Array(size * size);
@@ -66,17 +69,18 @@ export class WarpedClip implements CropSequence {
   }
 
   sum(from: number, to: number, out: Int32Array): void {
-    const area = this.size ** 2;
+    const { size } = this;
+    const area = size * size;
     if (this.#planes.length !== out.length) this.#planes = new Int32Array(out.length);
     const planes = this.#planes;
     this.#whole.sum(from, to, planes);
     for (let plane = 0; plane < out.length; plane += area) {
       for (let i = 0; i < area; i++) {
         const at = plane + this.#from[i]!;
-        const [right, below] = [this.#right[i]!, this.#below[i]!];
+        const right = this.#right[i]!;
         const upper = planes[at]! + right * (planes[at + 1]! - planes[at]!);
-        const lower = planes[at + this.size]! + right * (planes[at + this.size + 1]! - planes[at + this.size]!);
-        out[plane + i] = Math.round(upper + below * (lower - upper));
+        const lower = planes[at + size]! + right * (planes[at + size + 1]! - planes[at + size]!);
+        out[plane + i] = Math.round(upper + this.#below[i]! * (lower - upper));
       }
     }
     if (this.#of === 'coded') this.#turnVectors(out.subarray(area, 3 * area));
@@ -95,13 +99,16 @@ export class WarpedClip implements CropSequence {
   }
 
   #relight(picture: Int32Array): void {
-    const { gamma, across, down } = this.#warp.light;
+    const { across, down } = this.#warp.light;
     const { size } = this;
     const half = (size - 1) / 2;
-    for (let i = 0; i < picture.length; i++) {
-      const [x, y] = [(i % size) / half - 1, (Math.floor(i / size) % size) / half - 1];
-      const value = white * (picture[i]! / white) ** gamma * (1 + across * x + down * y);
-      picture[i] = Math.round(value < 0 ? 0 : Math.min(value, white));
+    for (let y = 0, i = 0; i < picture.length; y = (y + 1) % size) {
+      for (let x = 0; x < size; x++, i++) {
+        const value =
+          this.#tones[Math.max(0, Math.min(picture[i]!, white))]! *
+          (1 + across * (x / half - 1) + down * (y / half - 1));
+        picture[i] = Math.round(value < 0 ? 0 : Math.min(value, white));
+      }
     }
   }
 }
