@@ -9,7 +9,7 @@ import { ClipTensor, centreView, type Normalisation } from '../residual/tensor.j
 import { Random } from './random.js';
 import { type Augmentation, drawLost, drawPlan, drawView, drawWarp } from './sampling.js';
 import type { StillBatch } from './stills.js';
-import { WarpedClip } from './warped-clip.js';
+import { type Warp, WarpedClip } from './warped-clip.js';
 import { WithoutFrames } from './without-frames.js';
 
 export interface LabelledClip {
@@ -95,6 +95,7 @@ export class Batches {
   /** The batch of one step, counted from 0 over all epochs. Two are alive at a time. */
   at(step: number): Batch {
     const { signal, augmentation, batch, sequence, seed } = this.#options;
+    const epoch = step / this.stepsPerEpoch;
     const round = Math.floor(step / this.#stepsPerRound);
     const place = (step % this.#stepsPerRound) * batch;
     this.#shuffle(round);
@@ -109,23 +110,24 @@ export class Batches {
       const view = drawView(clip.size, signal.size, augmentation, random);
       const lost = drawLost(clip.count, augmentation, random);
       const left = lost.length > 0 ? new WithoutFrames(clip, lost) : clip;
-      const seen = warped(left, signal, augmentation, random);
+      const seen = warped(left, signal, drawWarp(augmentation, epoch, random));
       this.#tensor.fill(seen, plan, view, result.input, i * this.#tensor.length);
       result.labels[i] = label;
       result.shown[i] = { path, flip: view.flip };
-      if (result.stills) this.#still(path, result.stills, i, random);
+      if (result.stills) this.#still(path, result.stills, i, epoch, random);
     }
     return result;
   }
 
-  #still(path: string, into: StillBatch, row: number, random: Random): void {
+  #still(path: string, into: StillBatch, row: number, epoch: number, random: Random): void {
     const { stills, augmentation } = this.#options;
     const { sequence, signal, drop } = stills!;
     const clip = sequence(path);
     const tensor = this.#stillTensor!;
     const plan = drawPlan(signal.frames, clip.count, augmentation, random);
     const view = drawView(clip.size, signal.size, augmentation, random);
-    tensor.fill(warped(clip, signal, augmentation, random), plan, view, into.input, row * tensor.length);
+    const seen = warped(clip, signal, drawWarp(augmentation, epoch, random));
+    tensor.fill(seen, plan, view, into.input, row * tensor.length);
     into.present[row] = random.uniform() < drop ? 0 : 1;
   }
 
@@ -137,9 +139,7 @@ export class Batches {
   }
 }
 
-/** The clip as one showing of it turns, sizes and lights it. */
-function warped(clip: CropSequence, signal: Signal, augmentation: Augmentation, random: Random): CropSequence {
-  const warp = drawWarp(augmentation, random);
+function warped(clip: CropSequence, signal: Signal, warp: Warp | undefined): CropSequence {
   if (!warp) return clip;
   const others = signal.kind === 'decoded-difference' ? 'differences' : 'pictures';
   return new WarpedClip(clip, warp, readsCoded(signal) ? 'coded' : others);

@@ -26,6 +26,8 @@ export const augmentationSchema = z.strictObject({
   zoom: z.number().min(0).max(0.5).optional(),
   /** Pictures: a ramp of light of up to this share from the middle to an edge, and a tone curve v^(e^g) with g in [-light, light]. Left out: none. */
   light: z.number().min(0).max(0.9).optional(),
+  /** Epochs (fractions allowed) over which turn, zoom and light grow from 0 to what they are. Left out: at once. */
+  rise: z.number().min(0).optional(),
 });
 
 export type Augmentation = z.infer<typeof augmentationSchema>;
@@ -46,12 +48,17 @@ export function drawLost(count: number, { dropFrames = 0 }: Augmentation, random
   return Array.from({ length: count }, (_, p) => p).filter(() => random.uniform() < share);
 }
 
-/** Draws how the clip is turned, sized and lit in one showing. Draws nothing, and gives nothing, where all of it is off. */
-export function drawWarp({ turn = 0, zoom = 0, light = 0 }: Augmentation, random: Random): Warp | undefined {
+/**
+ * Draws how the clip is turned, sized and lit in one showing. Draws nothing, and gives nothing, where all of it is off.
+ * @param epoch epochs shown before, with a fraction
+ */
+export function drawWarp(augmentation: Augmentation, epoch: number, random: Random): Warp | undefined {
+  const { turn = 0, zoom = 0, light = 0, rise = 0 } = augmentation;
   if (turn === 0 && zoom === 0 && light === 0) return undefined;
-  const within = (limit: number) => (2 * random.uniform() - 1) * limit;
+  const grown = epoch < rise ? epoch / rise : 1;
+  const within = (limit: number) => (2 * random.uniform() - 1) * limit * grown;
   const [angle, size, gamma] = [within((turn * Math.PI) / 180), Math.exp(within(zoom)), Math.exp(within(light))];
-  const [ramp, direction] = [light * random.uniform(), 2 * Math.PI * random.uniform()];
+  const [ramp, direction] = [light * grown * random.uniform(), 2 * Math.PI * random.uniform()];
   return { angle, zoom: size, light: { gamma, across: ramp * Math.cos(direction), down: ramp * Math.sin(direction) } };
 }
 

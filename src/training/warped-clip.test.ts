@@ -34,7 +34,8 @@ describe('a warped clip', () => {
 
   it('turned by a right angle is what turning a phone gives: planes and vectors', () => {
     const got = shown(noise, { angle: Math.PI / 2 });
-    const plane = (p: number) => turnPlane(noise.slice(p * area, (p + 1) * area), size, size, 90);
+    const plane = (p: number) =>
+      Int32Array.from(turnPlane(Int16Array.from(noise.subarray(p * area, (p + 1) * area)), size, size, 90));
     expect(got.subarray(0, area)).toEqual(plane(0));
     // A step to the right becomes one down.
     expect(got.subarray(area, 2 * area)).toEqual(plane(2).map((v) => -v || 0));
@@ -100,13 +101,13 @@ describe('drawing a warp', () => {
 
   it('draws nothing where all of it is off', () => {
     const random = new Random(1);
-    expect(drawWarp(off, random)).toBeUndefined();
+    expect(drawWarp(off, 0, random)).toBeUndefined();
     expect(random.uniform()).toBe(new Random(1).uniform());
   });
 
   it('stays within its limits and reaches them', () => {
     const random = new Random(2);
-    const drawn = Array.from({ length: 500 }, () => drawWarp({ ...off, turn: 10, zoom: 0.1, light: 0.3 }, random)!);
+    const drawn = Array.from({ length: 500 }, () => drawWarp({ ...off, turn: 10, zoom: 0.1, light: 0.3 }, 0, random)!);
     const reach = (of: (warp: Warp) => number, limit: number) => {
       const most = Math.max(...drawn.map((warp) => Math.abs(of(warp))));
       expect(most).toBeLessThanOrEqual(limit);
@@ -116,9 +117,20 @@ describe('drawing a warp', () => {
     reach(({ zoom }) => Math.log(zoom), 0.1);
     reach(({ light }) => Math.log(light.gamma), 0.3);
     reach(({ light }) => Math.hypot(light.across, light.down), 0.3);
-    const { angle, light } = drawWarp({ ...off, zoom: 0.2 }, random)!;
+    const { angle, light } = drawWarp({ ...off, zoom: 0.2 }, 0, random)!;
     expect(Math.abs(angle)).toBe(0);
     expect(light.gamma).toBe(1);
     expect(Math.hypot(light.across, light.down)).toBe(0);
+  });
+
+  it('grows with the epochs where it is told to', () => {
+    const rising = { ...off, turn: 10, zoom: 0.1, light: 0.3, rise: 4 };
+    const at = (epoch: number) => drawWarp(rising, epoch, new Random(6))!;
+    expect(at(0)).toMatchObject({ zoom: 1, light: { gamma: 1 } });
+    expect(Math.abs(at(0).angle)).toBe(0);
+    expect(at(1).angle).toBeCloseTo(at(4).angle / 4);
+    expect(Math.log(at(1).light.gamma)).toBeCloseTo(Math.log(at(4).light.gamma) / 4);
+    expect(at(1).light.across).toBeCloseTo(at(4).light.across / 4);
+    expect(at(9)).toEqual(at(4));
   });
 });
