@@ -120,7 +120,7 @@ which settings are compared, is the mean of recall of all and F1.
 Former defaults, here with today's borders of segments (taken in by a quarter of a window at neutral): ${describe(former)}.
 Shipped defaults: ${describe(shipped)}.
 Best of ${result.sweep.length} on fold 8: ${describe(best)}: worth ${result.sweep[0]!.score.worth.toFixed(3)}.
-Shipped less former, 95% by bootstrap over subjects (two or three of them say little): fold 8 ${interval(gains.choosing)}, fold 9 ${interval(gains.reporting)}.
+Shipped less former, 95% by bootstrap over subjects: fold 8 ${interval(gains.choosing)}, fold 9 ${interval(gains.reporting)}.
 
 ## Along each axis, fold 8, the others as shipped
 
