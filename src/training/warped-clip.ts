@@ -3,6 +3,7 @@
  * the grid; vectors turn and grow with what they show.
  */
 import type { CropSequence } from '../residual/planes.js';
+import { ChangedClip } from './changed-clip.js';
 
 /** What happens to every frame of a clip alike. */
 export interface Warp {
@@ -21,8 +22,7 @@ export type PlanesOf = 'coded' | 'pictures' | 'differences';
 const white = 255;
 
 /** Between samples values are bilinear, beyond the grid those of its edge. Masked shares (a fourth plane) are treated alike. */
-export class WarpedClip implements CropSequence {
-  readonly #whole: CropSequence;
+export class WarpedClip extends ChangedClip {
   readonly #warp: Warp;
   readonly #of: PlanesOf;
   /** For each sample of the grid the upper left of the four that it lies between, and how far it is from it. */
@@ -34,8 +34,8 @@ export class WarpedClip implements CropSequence {
   #planes = new Int32Array(0);
 
   constructor(whole: CropSequence, warp: Warp, of: PlanesOf) {
+    super(whole);
     const { size } = whole;
-    this.#whole = whole;
     this.#warp = warp;
     this.#of = of;
     this.#tones = Float32Array.from({ length: white + 1 }, (_, v) => white * (v / white) ** warp.light.gamma);
@@ -56,24 +56,12 @@ export class WarpedClip implements CropSequence {
     }
   }
 
-  get size(): number {
-    return this.#whole.size;
-  }
-
-  get count(): number {
-    return this.#whole.count;
-  }
-
-  afterKey(p: number): boolean {
-    return this.#whole.afterKey(p);
-  }
-
   sum(from: number, to: number, out: Int32Array): void {
     const { size } = this;
     const area = size * size;
     if (this.#planes.length !== out.length) this.#planes = new Int32Array(out.length);
     const planes = this.#planes;
-    this.#whole.sum(from, to, planes);
+    this.whole.sum(from, to, planes);
     for (let plane = 0; plane < out.length; plane += area) {
       for (let i = 0; i < area; i++) {
         const at = plane + this.#from[i]!;
