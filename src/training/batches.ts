@@ -139,6 +139,7 @@ export class Batches {
   }
 }
 
+/** The clip as one showing of it turns, sizes and lights it. */
 function warped(clip: CropSequence, signal: Signal, warp: Warp | undefined): CropSequence {
   if (!warp) return clip;
   const others = signal.kind === 'decoded-difference' ? 'differences' : 'pictures';

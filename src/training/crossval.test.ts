@@ -274,6 +274,11 @@ describe('ablate', () => {
     await expect(bad({ cells: [{ name: 'x' }, { name: 'X' }] })).rejects.toThrow('two cells are called');
     await expect(bad({ protocols: ['nowhere.json'] })).rejects.toThrow('names nowhere.json');
   });
+
+  it('takes files by whole paths too', async () => {
+    const { cells: found } = await readGrid(grid({ protocols: [join(folder, 'few.json')] }));
+    expect(found[0]!.protocolName).toBe('few-subjects 1');
+  });
 });
 
 describe('the commands', () => {

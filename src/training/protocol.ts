@@ -86,7 +86,7 @@ function chosen(protocol: Protocol, train: readonly DatasetClip[], all: readonly
   if (protocol.kind === 'few-subjects') return train.filter(({ subject }) => kept.includes(subject));
   if (protocol.kind === 'few-clips') {
     const random = new Random(protocol.seed + 1);
-    const picked = new Set(kept.flatMap((subject, turn) => spread(subject, turn, train, protocol.clips, random)));
+    const picked = new Set(kept.flatMap((subject, turn) => evenClips(subject, turn, train, protocol.clips, random)));
     return train.filter(({ clip }) => picked.has(clip));
   }
   const shown = confound(kept, train, protocol.expressions, new Random(protocol.seed + 1));
@@ -101,7 +101,7 @@ function shuffledSubjects(train: readonly DatasetClip[], all: readonly DatasetCl
 }
 
 /** Names of `count` clips of a person, of each label as many as of the others, one more of some: of which, turns from person to person. */
-function spread(
+function evenClips(
   person: string,
   turn: number,
   train: readonly DatasetClip[],
@@ -110,12 +110,15 @@ function spread(
 ): readonly string[] {
   const rows = train.filter(({ subject }) => subject === person);
   const labels = [...new Set(rows.map(({ emotion }) => emotion))].sort();
-  const left = labels.map((label) => {
+  const shuffled = labels.map((label) => {
     const clips = new Set(rows.filter(({ emotion }) => emotion === label).map(({ clip }) => clip));
     return random.shuffle([...clips].sort());
   });
-  const places = Array.from({ length: rows.length * labels.length }, (_, i) => left[(i + turn) % labels.length]!);
-  return places.flatMap((clips) => clips.splice(0, 1)).slice(0, count);
+  return labels
+    .flatMap((_, i) => shuffled[(i + turn) % labels.length]!.map((clip, round) => ({ clip, round })))
+    .sort((a, b) => a.round - b.round)
+    .slice(0, count)
+    .map(({ clip }) => clip);
 }
 
 /** For each subject the labels it may show: always those used least so far, then the combination used least. */

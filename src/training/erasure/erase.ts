@@ -69,14 +69,14 @@ export interface KeptErasure {
 /** `eraseRun`, or what an earlier call found of the same model with the same choice. Throws as that does. */
 export async function erase(options: EraseOptions): Promise<KeptErasure> {
   const path = join(options.run, 'erasure.json');
-  const subject = await subjectOf(options);
+  const checked = await checkedRun(options);
   const identity = nameOf(options.identity);
-  const sha256 = createHash('sha256').update(subject.model).digest('hex');
+  const sha256 = createHash('sha256').update(checked.model).digest('hex');
   const key = { package: packageVersion(), identity, directions: options.directions, model: sha256 };
   const text = await readFile(path, 'utf8').catch(() => undefined);
   const known = text === undefined ? undefined : (JSON.parse(text) as { key: unknown } & KeptErasure);
   if (known && JSON.stringify(known.key) === JSON.stringify(key)) return known;
-  const { metrics, models } = await eraseSubject(options, subject);
+  const { metrics, models } = await eraseChecked(options, checked);
   const found: KeptErasure = { metrics, models: models.map(({ directions, figures }) => ({ directions, figures })) };
   await writeWhole(path, `${JSON.stringify({ key, ...found })}\n`);
   return found;
@@ -89,17 +89,17 @@ export function nameOf(identity: EraseOptions['identity']): string {
 
 /** Throws ModelError where the folder holds no finished run of one network on these data, or one of everyone; and as reading clips does. */
 export async function eraseRun(options: EraseOptions): Promise<Erasure> {
-  return eraseSubject(options, await subjectOf(options));
+  return eraseChecked(options, await checkedRun(options));
 }
 
-/** The run, checked against its data. */
-interface Subject {
+/** A run that can be erased from, checked against its data. */
+interface CheckedRun {
   metrics: RunMetrics;
   plan: Plan;
   model: Uint8Array;
 }
 
-async function subjectOf({ run: folder, data, cache }: EraseOptions): Promise<Subject> {
+async function checkedRun({ run: folder, data, cache }: EraseOptions): Promise<CheckedRun> {
   const finished = await readRun(folder);
   if (!finished) throw new ModelError(`${folder} holds no finished run of vultus train or crossval`);
   const { metrics } = finished;
@@ -117,7 +117,7 @@ async function subjectOf({ run: folder, data, cache }: EraseOptions): Promise<Su
   return { metrics, plan, model };
 }
 
-async function eraseSubject(options: EraseOptions, { metrics, plan, model }: Subject): Promise<Erasure> {
+async function eraseChecked(options: EraseOptions, { metrics, plan, model }: CheckedRun): Promise<Erasure> {
   const { run: folder, data, cache, threads, onProgress, signal } = options;
   const { config, folds } = metrics;
   const run = {
